@@ -1,0 +1,40 @@
+"""Companion of the book *Many Inputs, One Model*.
+
+An input is a name: ``keras.Input(name=...)`` gives it, the batch carries it
+as a dict key, `check` reports by it.
+"""
+
+from companion.branches import category_branch, dense_branch, image_branch
+from companion.columns import Labels, Noise, RandomColumn, StoredColumn
+from companion.contract import Report, Spec, check
+from companion.errors import (
+    ContractError,
+    ContractWarning,
+    DataError,
+    Problem,
+)
+from companion.generators import MultiInputGenerator
+from companion.heads import binary_head, classes_head, number_head
+from companion.layers import fuse
+
+__all__ = [
+    "ContractError",
+    "ContractWarning",
+    "DataError",
+    "Labels",
+    "MultiInputGenerator",
+    "Noise",
+    "Problem",
+    "RandomColumn",
+    "Report",
+    "Spec",
+    "StoredColumn",
+    "binary_head",
+    "category_branch",
+    "check",
+    "classes_head",
+    "dense_branch",
+    "fuse",
+    "image_branch",
+    "number_head",
+]

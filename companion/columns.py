@@ -1,0 +1,262 @@
+"""Where the rows of one input come from.
+
+A column is asked for *a whole batch of rows at once*. There are two kinds:
+
+* a **stored** column has a length and gives its rows: ``take(rows)``;
+* a **random** column invents them: ``draw(rows, rng)``.
+
+An array, or a memory-mapped file, is a stored column as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from companion.errors import DataError, Problem
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+#: Smaller or larger floats leave a column as float32, the type of Keras.
+_FLOATS_TO_CONVERT = (np.dtype("float64"), np.dtype("float16"))
+
+
+@runtime_checkable
+class StoredColumn(Protocol):
+    """A column that holds its rows.
+
+    ``take`` gets row numbers, an int64 array ``(batch,)``, and returns an
+    array whose first axis has that length. It must give the same rows for
+    the same numbers, in any thread or process.
+    """
+
+    def __len__(self) -> int: ...
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Returns the rows with these numbers."""
+        ...
+
+
+@runtime_checkable
+class RandomColumn(Protocol):
+    """A column that draws its rows anew for each batch.
+
+    ``draw`` gets row numbers and a NumPy generator of its own. All its
+    randomness must come from that generator.
+    """
+
+    def draw(
+        self, rows: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Returns one new row for each of these numbers."""
+        ...
+
+
+Column = StoredColumn | RandomColumn
+
+
+def is_random(column: Column) -> TypeIs[RandomColumn]:
+    """Whether a column draws its rows instead of holding them."""
+    return hasattr(column, "draw")
+
+
+class ArrayColumn:
+    """Rows of an array or of a memory-mapped file.
+
+    float64 and float16 leave as float32. Integers, booleans and ``uint8``
+    leave as they are.
+
+    Args:
+        values: array ``(samples, ...)``. A memory-mapped array is sent to
+            worker processes as its path, never as its contents.
+
+    Example:
+        >>> column = ArrayColumn(np.array([[1.0], [2.0], [3.0]]))
+        >>> column.take(np.array([2, 0])).tolist()
+        [[3.0], [1.0]]
+        >>> column.take(np.array([0])).dtype
+        dtype('float32')
+    """
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+        convert = values.dtype in _FLOATS_TO_CONVERT
+        self.dtype = np.dtype("float32") if convert else values.dtype
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Returns the rows with these numbers, floats as float32."""
+        taken = self.values.take(rows, axis=0)
+        return np.asarray(taken).astype(self.dtype, copy=False)
+
+    def __reduce__(self) -> tuple[Callable, tuple]:
+        place = _place_in_file(self.values)
+        if place is None:
+            return ArrayColumn, (self.values,)
+        return _open_array_column, place
+
+
+def _place_in_file(values: np.ndarray) -> tuple | None:
+    """Path, dtype, offset and shape of a memory-mapped array, or None."""
+    if not isinstance(values, np.memmap) or not values.flags.c_contiguous:
+        return None
+    whole = values
+    while isinstance(whole.base, np.memmap):
+        whole = whole.base
+    if whole.filename is None:
+        return None
+    # A slice inherits the offset of the whole map; its own place in the
+    # file follows from the distance in memory.
+    offset = whole.offset + values.ctypes.data - whole.ctypes.data
+    return str(whole.filename), values.dtype, offset, values.shape
+
+
+def _open_array_column(
+    path: str, dtype: np.dtype, offset: int, shape: tuple[int, ...]
+) -> ArrayColumn:
+    return ArrayColumn(
+        np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
+    )
+
+
+class Noise:
+    """Standard normal numbers, drawn anew for each batch.
+
+    Args:
+        shape: Shape of one sample: an int or a tuple.
+
+    Raises:
+        DataError: If an axis is shorter than 1.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> Noise(32).draw(np.arange(4), rng).shape
+        (4, 32)
+    """
+
+    def __init__(self, shape: int | Sequence[int]) -> None:
+        self.shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        if any(size < 1 for size in self.shape):
+            raise DataError(
+                Problem(
+                    "Noise",
+                    "every axis to be at least 1 long",
+                    f"shape={self.shape}",
+                    "Give the width of the noise, for example Noise(32).",
+                )
+            )
+
+    def draw(
+        self, rows: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Draws float32 ``(batch, *shape)``, mean 0, deviation 1."""
+        return rng.standard_normal((len(rows), *self.shape), "float32")
+
+
+class Labels:
+    """Class numbers, drawn anew for each batch.
+
+    Args:
+        num_classes: How many classes there are; labels run from 0 to
+            ``num_classes - 1``.
+        probabilities: float ``(classes,)``, how often each class comes;
+            all equally often if absent.
+
+    Raises:
+        DataError: If there is no class, or the probabilities are not one
+            number per class that add up to 1.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> Labels(2, [0.0, 1.0]).draw(np.arange(3), rng).tolist()
+        [1, 1, 1]
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        probabilities: Sequence[float] | None = None,
+    ) -> None:
+        if num_classes < 1:
+            raise DataError(
+                Problem(
+                    "Labels",
+                    "at least one class",
+                    f"num_classes={num_classes}",
+                    "Give the number of classes.",
+                )
+            )
+        if probabilities is not None and not _are_probabilities(
+            probabilities, num_classes
+        ):
+            raise DataError(
+                Problem(
+                    "Labels",
+                    f"{num_classes} probabilities that add up to 1",
+                    f"{len(probabilities)} numbers, "
+                    f"sum {math.fsum(probabilities):g}",
+                    "Divide the counts of the classes by their sum.",
+                )
+            )
+        self.num_classes = num_classes
+        self.probabilities = probabilities
+
+    def draw(
+        self, rows: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Draws int32 ``(batch,)``."""
+        return rng.choice(
+            self.num_classes, len(rows), p=self.probabilities
+        ).astype("int32")
+
+
+def _are_probabilities(values: Sequence[float], count: int) -> bool:
+    return (
+        len(values) == count
+        and min(values) >= 0
+        and math.isclose(math.fsum(values), 1.0, abs_tol=1e-8)
+    )
+
+
+def as_column(where: str, values: Any) -> Column:
+    """Makes a column of what a user passed, or says why it cannot.
+
+    Args:
+        where: The place, by name, for the message: ``'input "image"'``.
+        values: An array or a column.
+
+    Returns:
+        A column.
+
+    Raises:
+        DataError: If ``values`` is neither, or an array without rows or of
+            a type that no model can read.
+    """
+    if not isinstance(values, np.ndarray):
+        if isinstance(values, (StoredColumn, RandomColumn)):
+            return values
+        raise DataError(
+            Problem(
+                where,
+                "a NumPy array or a column",
+                f"{type(values).__name__}",
+                "Convert it first: np.asarray(values).",
+            )
+        )
+    if values.ndim == 0 or values.dtype.kind not in "biufSU":
+        raise DataError(
+            Problem(
+                where,
+                "an array of numbers with one row per sample",
+                f"{values.dtype} {values.shape}",
+                "Rows of unequal length must be padded to one length; "
+                "other objects must become numbers.",
+            )
+        )
+    return ArrayColumn(values)

@@ -1,0 +1,1 @@
+"""What the book measures with: data, limits, claims, figures."""

@@ -1,0 +1,208 @@
+"""Runs the pages of the book: ``make notebooks`` and ``make proofs``.
+
+``python -m companion.lab.pages execute [CHAPTER ...]`` runs pages in place
+and stores their outputs; ``... proofs [CHAPTER ...]`` runs chapters with
+other seeds and collects what their claims measured in ``proofs.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+from nbformat import NotebookNode
+
+from companion.lab.claims import METADATA
+
+BOOK = Path("book")
+PROOFS = BOOK / "proofs.json"
+#: Other seeds than the one stored in a page. They are never chosen.
+SEEDS = (1, 2, 3, 4, 5)
+_SEED_LINE = re.compile(r"^seed = \d+$", re.MULTILINE)
+
+
+def notebooks(names: list[str] | None = None) -> list[Path]:
+    """Pages with code: all of them, or those with these names.
+
+    Args:
+        names: File names without their ending.
+
+    Returns:
+        Paths, in alphabetical order.
+
+    Raises:
+        FileNotFoundError: If there is no page of a name.
+    """
+    found = {
+        path.stem: path
+        for path in sorted(BOOK.rglob("*.ipynb"))
+        if ".ipynb_checkpoints" not in path.parts
+    }
+    unknown = sorted(set(names or []) - set(found))
+    if unknown:
+        raise FileNotFoundError(
+            f"A chapter must be one of {', '.join(found)}. "
+            f"Received: {', '.join(unknown)}"
+        )
+    return [found[name] for name in names or found]
+
+
+def execute(path: Path) -> None:
+    """Runs a page in place and stores its outputs.
+
+    Args:
+        path: The notebook.
+    """
+    page = nbformat.read(path, as_version=4)
+    _run(page, path)
+    nbformat.write(_normalised(page), path)
+
+
+def _run(
+    page: NotebookNode, path: Path, *, allow_errors: bool = False
+) -> None:
+    nbclient.NotebookClient(
+        page,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        allow_errors=allow_errors,
+        record_timing=False,
+    ).execute()
+
+
+def _normalised(page: NotebookNode) -> NotebookNode:
+    """The same page without what differs between machines."""
+    page.metadata = NotebookNode(
+        kernelspec={
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        },
+        language_info={"name": "python"},
+    )
+    return page
+
+
+def claims_of(page: NotebookNode) -> Iterator[dict[str, Any]]:
+    """What the claims of an executed page recorded, in order.
+
+    Args:
+        page: An executed notebook.
+
+    Yields:
+        One record per claim: claim, value, bound, limit, holds.
+    """
+    for cell in page.cells:
+        for output in cell.get("outputs", []):
+            record = output.get("metadata", {}).get(METADATA)
+            if record:
+                yield dict(record)
+
+
+def with_seed(page: NotebookNode, seed: int) -> bool:
+    """Sets the seed of a page in its cell tagged ``parameters``.
+
+    Args:
+        page: A notebook; changed in place.
+        seed: The new seed.
+
+    Returns:
+        Whether there is such a cell.
+
+    Raises:
+        ValueError: If that cell has no line ``seed = 0``.
+    """
+    for cell in page.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            cell.source, count = _SEED_LINE.subn(
+                f"seed = {seed}", cell.source
+            )
+            if not count:
+                raise ValueError(
+                    "The cell tagged parameters must have a line seed = 0."
+                    f" Received: {cell.source!r}"
+                )
+            return True
+    return False
+
+
+def prove(path: Path) -> list[dict[str, Any]]:
+    """Runs a chapter once per seed and collects its claims.
+
+    Args:
+        path: The notebook.
+
+    Returns:
+        One row per claim: chapter, claim, one value per seed, bound,
+        limit (median), whether it holds every time, seconds (median).
+    """
+    seconds, runs = [], []
+    for seed in SEEDS:
+        page = nbformat.read(path, as_version=4)
+        if not with_seed(page, seed):
+            return []
+        begin = time.perf_counter()
+        _run(page, path, allow_errors=True)
+        seconds.append(time.perf_counter() - begin)
+        runs.append(list(claims_of(page)))
+        print(f"{path.stem}: seed {seed}, {seconds[-1]:.0f} s", flush=True)
+    rows = []
+    for records in zip(*runs, strict=True):
+        limits = [r["limit"] for r in records if r["limit"] is not None]
+        rows.append(
+            {
+                "chapter": path.stem,
+                "claim": records[0]["claim"],
+                "values": [round(r["value"], 4) for r in records],
+                "bound": records[0]["bound"],
+                "limit": round(statistics.median(limits), 4)
+                if limits
+                else None,
+                "holds": all(r["holds"] for r in records),
+                "seconds": round(statistics.median(seconds), 1),
+            }
+        )
+    return rows
+
+
+def _merge(rows: list[dict[str, Any]], chapters: set[str]) -> None:
+    """Writes the rows of these chapters beside those of the others."""
+    kept = json.loads(PROOFS.read_text()) if PROOFS.exists() else []
+    kept = [row for row in kept if row["chapter"] not in chapters]
+    merged = sorted(kept + rows, key=lambda row: row["chapter"])
+    PROOFS.write_text(
+        json.dumps(merged, indent=1, ensure_ascii=False) + "\n"
+    )
+
+
+def main() -> int:
+    """The command line. Returns 1 if a claim does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task", choices=["execute", "proofs"])
+    parser.add_argument("chapters", nargs="*")
+    arguments = parser.parse_args()
+    paths = notebooks(arguments.chapters)
+    if arguments.task == "execute":
+        for path in paths:
+            print(path, flush=True)
+            execute(path)
+        return 0
+    rows = [row for path in paths for row in prove(path)]
+    _merge(rows, {path.stem for path in paths})
+    for row in rows:
+        sign = "✓" if row["holds"] else "✗"
+        print(sign, row["claim"], row["bound"], row["values"])
+    return 0 if all(row["holds"] for row in rows) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

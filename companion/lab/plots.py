@@ -1,0 +1,101 @@
+"""Figures of the book: quiet, large enough to project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+_BLUE, _ORANGE = "#3568a8", "#c8641e"
+
+
+def show_images(
+    images: np.ndarray, captions: Iterable[object], columns: int = 4
+) -> Figure:
+    """Images in a grid, dark ink on white, each with a caption below.
+
+    Args:
+        images: float ``(samples, height, width, 1)``, 0 to 1.
+        captions: One per image.
+        columns: Images side by side.
+
+    Returns:
+        The figure.
+    """
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(1.9 * columns, 2.5 * rows), squeeze=False
+    )
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image, caption in zip(axes.flat, images, captions):
+        axis.imshow(image[..., 0], cmap="Greys", vmin=0, vmax=1)
+        axis.text(
+            0.5,
+            -0.06,
+            caption,
+            transform=axis.transAxes,
+            ha="center",
+            va="top",
+            fontsize=12,
+            linespacing=1.4,
+        )
+    figure.tight_layout()
+    return figure
+
+
+def show_scores(
+    scores: Mapping[str, float],
+    limits: Mapping[str, float],
+    label: str = "share of right answers",
+) -> Figure:
+    """One bar per model, and a mark at the best possible score.
+
+    Args:
+        scores: Name of a model to its score, 0 to 1.
+        limits: The best possible score for some of them, 0 to 1.
+        label: What the bars measure.
+
+    Returns:
+        The figure.
+    """
+    figure, axis = plt.subplots(figsize=(8, 0.6 * len(scores) + 1.2))
+    names = list(scores)[::-1]
+    axis.barh(names, [scores[n] for n in names], color=_BLUE, height=0.55)
+    for place, name in enumerate(names):
+        axis.text(
+            scores[name] - 0.01,
+            place,
+            f"{scores[name]:.1%}",
+            ha="right",
+            va="center",
+            color="white",
+            fontsize=12,
+        )
+    marked = [name for name in names if name in limits]
+    axis.scatter(
+        [limits[name] for name in marked],
+        [names.index(name) for name in marked],
+        marker="|",
+        s=900,
+        linewidths=3,
+        color=_ORANGE,
+        label="best possible",
+        zorder=3,
+    )
+    axis.set_xlim(0, 1.08)
+    axis.xaxis.set_major_formatter("{x:.0%}")
+    axis.set_xlabel(label, fontsize=12)
+    axis.tick_params(labelsize=12)
+    axis.spines[["top", "right"]].set_visible(False)
+    figure.legend(
+        *axis.get_legend_handles_labels(),
+        loc="upper right",
+        frameon=False,
+        fontsize=12,
+        markerscale=0.4,
+    )
+    figure.tight_layout(rect=(0, 0, 1, 0.93))
+    return figure

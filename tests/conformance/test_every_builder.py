@@ -1,0 +1,84 @@
+import keras
+import numpy as np
+import pytest
+from catalogue import BUILDERS
+
+from companion.lab.evaluation import layers_of
+
+ROWS = 6
+
+
+@pytest.fixture(params=BUILDERS.values(), ids=BUILDERS)
+def row(request):
+    keras.utils.set_random_seed(0)
+    return request.param
+
+
+def data_for(model):
+    rng = np.random.default_rng(0)
+    return {
+        tensor.name: rng.random((ROWS, *tensor.shape[1:])).astype("float32")
+        if tensor.dtype == "float32"
+        else rng.integers(0, 5, (ROWS, *tensor.shape[1:])).astype("int32")
+        for tensor in model.inputs
+    }
+
+
+def test_it_is_built_as_the_plain_keras_model(row):
+    assert layers_of(row.build()) == layers_of(row.plain())
+
+
+def test_the_declared_shape_is_the_actual_one(row):
+    model = row.build()
+
+    answer = model.predict_on_batch(data_for(model))
+
+    assert answer.shape == (ROWS, *model.output_shape[1:])
+
+
+def test_names_decide_and_not_the_order_of_keys(row):
+    model = row.build()
+    data = data_for(model)
+    turned = dict(reversed(data.items()))
+
+    np.testing.assert_array_equal(
+        model.predict_on_batch(data), model.predict_on_batch(turned)
+    )
+
+
+def test_it_comes_back_from_a_file_in_safe_mode(row, tmp_path):
+    model = row.build()
+    data = data_for(model)
+
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(
+        tmp_path / "model.keras", safe_mode=True
+    )
+
+    assert [tensor.name for tensor in loaded.inputs] == list(data)
+    np.testing.assert_allclose(
+        loaded.predict_on_batch(data),
+        model.predict_on_batch(data),
+        rtol=1e-5,
+    )
+
+
+def test_a_training_step_lowers_the_loss(row):
+    model = row.build()
+    model.compile(keras.optimizers.SGD(1e-3), loss=row.loss)
+    data, targets = data_for(model), row.targets(ROWS)
+
+    before = model.evaluate(data, targets, verbose=0)
+    model.train_on_batch(data, targets)
+
+    assert model.evaluate(data, targets, verbose=0) < before
+
+
+def test_the_same_seed_gives_the_same_weights(row):
+    first = row.build().get_weights()
+    keras.utils.set_random_seed(0)
+    again = row.build().get_weights()
+    other = row.build().get_weights()
+
+    assert all(map(np.array_equal, first, again))
+    assert not all(map(np.array_equal, first, other))

@@ -1,0 +1,152 @@
+import json
+import pickle
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from catalogue import BATCH, GENERATORS, IDS, N
+
+HERE = Path(__file__).parent
+EPOCHS = 3
+
+
+@pytest.fixture(params=GENERATORS.values(), ids=GENERATORS)
+def make(request):
+    return request.param
+
+
+def leaves(batch):
+    """Every array of a batch, in a fixed order."""
+    for part in batch:
+        yield from part.values() if isinstance(part, dict) else [part]
+
+
+def same(a, b):
+    return all(
+        x.dtype == y.dtype and np.array_equal(x, y)
+        for x, y in zip(leaves(a), leaves(b), strict=True)
+    )
+
+
+def test_a_batch_depends_on_seed_epoch_and_index_alone(make):
+    one, other = make(), make()
+    one.epoch = other.epoch = 2
+    backwards = [other[i] for i in reversed(range(len(other)))][::-1]
+
+    assert all(same(one[i], batch) for i, batch in enumerate(backwards))
+
+
+def test_every_sample_comes_once_per_epoch(make):
+    batches = make()
+
+    for epoch in range(EPOCHS):
+        batches.epoch = epoch
+        seen = np.concatenate([batch[0]["id"] for batch in batches])
+        assert sorted(seen) == list(IDS)
+    assert len(batches) == -(-N // BATCH)
+
+
+def test_dropping_the_last_batch_leaves_full_ones(make):
+    sizes = {len(batch[0]["id"]) for batch in make(drop_last=True)}
+
+    assert sizes == {BATCH}
+
+
+def test_rows_of_all_parts_belong_together(make):
+    batches = make()
+    if batches.transforms or "numbers" not in batches.inputs:
+        pytest.skip("nothing to compare by id")
+
+    for batch in batches:
+        expected = batches.inputs["numbers"].take(batch[0]["id"])
+        np.testing.assert_array_equal(batch[0]["numbers"], expected)
+
+
+def test_floats_leave_as_float32(make):
+    kinds = {leaf.dtype for leaf in leaves(make()[0])}
+
+    assert kinds <= {
+        np.dtype(k) for k in ("float32", "int64", "int32", "u1")
+    }
+
+
+def test_it_comes_back_the_same_from_pickle(make):
+    batches = make()
+    batches.epoch = 1
+    loaded = pickle.loads(pickle.dumps(batches))
+
+    assert all(same(a, b) for a, b in zip(batches, loaded, strict=True))
+
+
+def test_global_random_state_is_neither_set_nor_drawn(make):
+    np.random.seed(5)
+    random.seed(5)
+    numbers, builtin = np.random.get_state()[1].tolist(), random.getstate()
+    list(make())
+
+    assert np.random.get_state()[1].tolist() == numbers
+    assert random.getstate() == builtin
+
+
+def test_in_order_repeats_itself_whatever_keras_calls(make):
+    ordered = make().in_order()
+    first = list(ordered)
+    ordered.on_epoch_end()
+    ordered.on_epoch_begin()
+    ordered.on_epoch_end()
+
+    assert all(same(a, b) for a, b in zip(first, ordered, strict=True))
+    seen = np.concatenate([batch[0]["id"] for batch in first])
+    np.testing.assert_array_equal(seen, IDS)
+
+
+MODES = {
+    "0 threads": dict(workers=0),
+    "1 thread": dict(workers=1),
+    "4 threads": dict(workers=4),
+    "4 processes": dict(workers=4, use_multiprocessing=True),
+}
+
+
+@pytest.fixture(scope="module")
+def fed():
+    """What fit was fed, by row and mode; from a process of its own."""
+    script = HERE / "feed_in_every_mode.py"
+    done = subprocess.run(
+        [sys.executable, script, json.dumps(MODES), str(EPOCHS)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=HERE,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", GENERATORS)
+def test_fit_is_fed_the_same_in_every_mode(fed, name, mode):
+    """As often as asked, and exactly what the naive loop gives."""
+    from feed_in_every_mode import digest
+
+    batches = GENERATORS[name]()
+    expected = []
+    for epoch in range(EPOCHS):
+        batches.epoch = epoch
+        expected += [digest(batch) for batch in batches]
+
+    assert fed[name][mode]["seen"] == expected
+    assert fed[name][mode]["epoch"] == EPOCHS
+    assert fed[name][mode]["validation epoch"] == 0
+
+
+def test_epochs_differ_where_rows_are_shuffled(fed):
+    seen = fed["arrays"]["1 thread"]["seen"]
+    epochs = [seen[i::EPOCHS] for i in range(EPOCHS)]
+
+    assert len(set(seen)) == len(seen)
+    assert keras.backend.backend() and len(epochs) == EPOCHS

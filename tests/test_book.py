@@ -1,0 +1,314 @@
+"""The structure of the book: what every page owes its reader."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from companion.lab import pages
+
+ROOT = Path(__file__).parent.parent
+BOOK = ROOT / "book"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+PARTS = {
+    part["caption"]: [
+        Path(chapter["file"]).name for chapter in part["chapters"]
+    ]
+    for part in TOC["parts"]
+}
+NOTEBOOKS = {path.stem: path for path in sorted(BOOK.rglob("*.ipynb"))}
+CHAPTERS = [
+    name
+    for caption, names in PARTS.items()
+    for name in names
+    if caption != "Reference"
+]
+#: Seconds a page may take on two cores.
+LIMIT = 60
+
+HEADINGS = [
+    "What you will be able to do",
+    "The problem in one picture",
+    "Predict",
+    "Build",
+    "Feed and check",
+    "Train",
+    "Compare",
+    "Break it on purpose",
+    "Change me",
+    "Exercises",
+    "What to remember",
+    "Going further",
+    "Without the companion",
+]
+
+#: What the articles that started the book recommend, and where it appears.
+RECOMMENDED = {
+    "several-inputs": [
+        "https://keras.io/guides/functional_api/",
+        "chollet2025",
+        "geron2022",
+    ],
+}
+
+
+def read(name):
+    return nbformat.read(NOTEBOOKS[name], as_version=4)
+
+
+def code_cells(name):
+    return [c for c in read(name).cells if c.cell_type == "code"]
+
+
+def prose(name):
+    return "\n".join(
+        c.source for c in read(name).cells if c.cell_type == "markdown"
+    )
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def has_text(output):
+    """Whether an output shows text; the text of a figure is none."""
+    return output.output_type != "display_data" or not any(
+        kind.startswith("image/") for kind in output.data
+    )
+
+
+every_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
+every_chapter = pytest.mark.parametrize("name", CHAPTERS)
+
+
+def test_every_page_of_the_book_is_in_its_contents():
+    listed = {Path(TOC["root"]).name, *sum(PARTS.values(), [])}
+    files = {p.stem for p in BOOK.rglob("*.ipynb")}
+    files |= {p.stem for p in BOOK.rglob("*.md")}
+
+    assert listed == files
+    assert CHAPTERS
+
+
+@every_chapter
+def test_a_chapter_has_its_sections_in_order(name):
+    found = re.findall(r"^## (.*)$", prose(name), re.MULTILINE)
+
+    assert [heading for heading in found if heading in HEADINGS] == HEADINGS
+
+
+@every_chapter
+def test_a_chapter_is_one_lesson(name):
+    cells = code_cells(name)
+    lengths = sorted(
+        sum(bool(line.strip()) for line in c.source.splitlines())
+        for c in cells
+    )
+    words = re.sub(r"`[^`]*`|\(https?:[^)]*\)", "", prose(name)).split()
+    claims = list(pages.claims_of(read(name)))
+
+    assert len(cells) <= 28
+    assert lengths[len(lengths) // 2] <= 6
+    assert lengths[int(0.9 * len(lengths))] <= 15
+    assert len(words) <= 2500
+    assert 3 <= len(claims) <= 5
+
+
+@every_chapter
+def test_a_chapter_says_what_it_needs_and_takes(name):
+    text = prose(name)
+
+    assert "You need:" in text and "minutes to read" in text
+    assert "seconds" in text or "minute" in text
+
+
+@every_notebook
+def test_every_cell_was_run_in_order(name):
+    counts = [c.execution_count for c in code_cells(name)]
+
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@every_chapter
+def test_most_outputs_are_compared(name):
+    """At least two thirds of the cells that show text."""
+    shown = [
+        cell
+        for cell in code_cells(name)
+        if any(map(has_text, cell.outputs))
+    ]
+    compared = [c for c in shown if "nbval-ignore-output" not in tags(c)]
+
+    assert len(compared) >= 2 / 3 * len(shown)
+
+
+@every_notebook
+def test_every_figure_has_a_text_for_those_who_cannot_see_it(name):
+    for cell in code_cells(name):
+        if "image/png" in json.dumps(cell.outputs):
+            alt = cell.metadata["mystnb"]["image"]["alt"]
+            assert len(alt.split()) >= 10
+
+
+@every_notebook
+def test_outputs_are_calm(name):
+    """No machine paths, no warnings, no log lines."""
+    for cell in code_cells(name):
+        text = json.dumps(cell.outputs)
+        assert not re.search(r"/(home|root|tmp|work|Users)/", text)
+        assert not re.search(r"Warning:|WARNING|oneDNN", text)
+        assert '"stderr"' not in text
+        has_error = any(o.output_type == "error" for o in cell.outputs)
+        assert has_error == ("raises-exception" in tags(cell))
+
+
+@every_notebook
+def test_code_fits_the_page(name):
+    for cell in code_cells(name):
+        for line in cell.source.splitlines():
+            assert len(line) <= 76, line
+
+
+@every_notebook
+def test_the_first_cell_says_how_to_start(name):
+    first = code_cells(name)[0].source
+
+    assert "import companion" in first
+    assert "make lab" in first and "pip install -e ." in first
+
+
+@every_notebook
+def test_fit_does_not_reorder_the_batches_of_a_generator(name):
+    source = "\n".join(c.source for c in code_cells(name))
+
+    for call in re.findall(r"\.fit\(\s*batches\b.*?\)", source, re.DOTALL):
+        assert "shuffle=False" in call, call
+
+
+@every_notebook
+def test_metadata_is_the_same_on_every_machine(name):
+    metadata = read(name).metadata
+
+    assert metadata.kernelspec.name == "python3"
+    assert metadata.language_info == {"name": "python"}
+
+
+@every_chapter
+def test_the_seed_is_set_in_one_cell(name):
+    cells = code_cells(name)
+    with_seed = [c for c in cells if "parameters" in tags(c)]
+
+    assert len(with_seed) == 1
+    assert "keras.utils.set_random_seed(seed)" in with_seed[0].source
+    assert sum("set_random_seed" in c.source for c in cells) == 1
+
+
+@every_chapter
+def test_what_the_articles_recommend_is_there(name):
+    text = prose(name)
+
+    for link in RECOMMENDED[name]:
+        assert link in text
+    further = text.split("## Going further")[1].split("##")[0]
+    assert 3 <= further.count("\n- ") <= 6
+
+
+NO_COMPANION = """
+import sys
+sys.modules["companion"] = None  # any import of it fails
+exec(compile(open(sys.argv[1]).read(), "cell", "exec"))
+"""
+
+
+@every_chapter
+def test_the_plain_pattern_runs_without_the_companion(name, tmp_path):
+    (cell,) = [
+        c for c in code_cells(name) if "without-companion" in tags(c)
+    ]
+    (tmp_path / "cell.py").write_text(cell.source)
+
+    done = subprocess.run(
+        [sys.executable, "-c", NO_COMPANION, "cell.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["cell.py"]
+
+
+def test_proofs_are_those_of_the_chapters():
+    """Every claim of a page was measured over the seeds, and holds."""
+    proofs = json.loads((BOOK / "proofs.json").read_text())
+    claimed = {
+        (name, claim["claim"], claim["bound"])
+        for name in CHAPTERS
+        for claim in pages.claims_of(read(name))
+    }
+
+    assert {
+        (p["chapter"], p["claim"], p["bound"]) for p in proofs
+    } == claimed
+    for proof in proofs:
+        assert len(proof["values"]) == len(pages.SEEDS)
+        assert proof["holds"], proof["claim"]
+        assert proof["seconds"] <= LIMIT
+
+
+def test_terms_of_the_glossary_are_in_order():
+    text = (BOOK / "glossary.md").read_text()
+    terms = re.findall(r"^(\w.*)\n  ", text, re.MULTILINE)
+
+    assert terms == sorted(terms, key=str.lower)
+    assert len(terms) >= 10
+
+
+def test_the_address_of_the_repository_stands_in_one_place():
+    repository = CONFIG.get("repository", {}).get("url")
+    if repository:
+        assert CONFIG["launch_buttons"]["colab_url"]
+        assert f"git clone {repository}" in (ROOT / "README.md").read_text()
+    else:
+        assert "launch_buttons" not in CONFIG
+        for path in [ROOT / "README.md", *BOOK.rglob("*.md")]:
+            assert "git clone http" not in path.read_text()
+
+
+def test_pages_ran_within_their_time(page_seconds):
+    """Of those that ran in this session; run notebooks before tests."""
+    assert all(seconds <= LIMIT for seconds in page_seconds.values())
+
+
+def test_notebooks_leave_nothing_behind(files_before):
+    after = {path for path in BOOK.rglob("*") if path.is_file()}
+
+    assert after == files_before
+
+
+OFFLINE = """
+import socket
+for attempt in (
+    lambda: socket.getaddrinfo("example.org", 80),
+    lambda: socket.create_connection(("192.0.2.1", 80), timeout=1),
+):
+    try:
+        attempt()
+    except OSError as error:
+        print("without network" in str(error))
+"""
+
+
+def test_kernels_of_notebooks_have_no_network():
+    done = subprocess.run(
+        [sys.executable, "-c", OFFLINE], capture_output=True, text=True
+    )
+
+    assert done.stdout == "True\nTrue\n", done.stderr

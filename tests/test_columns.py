@@ -1,0 +1,138 @@
+import pickle
+
+import numpy as np
+import pytest
+
+from companion import DataError, Labels, Noise, RandomColumn, StoredColumn
+from companion.columns import ArrayColumn, as_column, is_random
+
+ROWS = np.array([3, 0, 3])
+
+
+@pytest.mark.parametrize(
+    ("given", "leaves"),
+    [
+        ("float64", "float32"),
+        ("float16", "float32"),
+        ("float32", "float32"),
+        ("uint8", "uint8"),
+        ("int64", "int64"),
+        ("bool", "bool"),
+    ],
+)
+def test_floats_leave_as_float32_and_the_rest_as_it_is(given, leaves):
+    values = np.arange(8).reshape(4, 2).astype(given)
+
+    taken = ArrayColumn(values).take(ROWS)
+
+    assert taken.dtype == leaves
+    np.testing.assert_array_equal(taken, values[ROWS])
+
+
+def test_an_array_is_not_copied():
+    values = np.zeros((4, 2))
+
+    assert ArrayColumn(values).values is values
+
+
+@pytest.fixture
+def memory_map(tmp_path):
+    path = tmp_path / "values.npy"
+    np.save(path, np.arange(40.0).reshape(10, 4))
+    return np.load(path, mmap_mode="r")
+
+
+@pytest.mark.parametrize(
+    "part", [slice(None), slice(2, None), slice(3, 7)], ids=str
+)
+def test_a_memory_map_pickles_as_its_place_in_the_file(memory_map, part):
+    column = ArrayColumn(memory_map[part])
+
+    pickled = pickle.dumps(column)
+    loaded = pickle.loads(pickled)
+
+    assert b"values.npy" in pickled
+    assert memory_map[part].tobytes() not in pickled
+    np.testing.assert_array_equal(loaded.values, memory_map[part])
+
+
+def test_a_map_that_skips_rows_still_pickles_right(memory_map):
+    loaded = pickle.loads(pickle.dumps(ArrayColumn(memory_map[::2])))
+
+    np.testing.assert_array_equal(loaded.values, memory_map[::2])
+
+
+def test_noise_has_the_asked_shape_mean_0_and_deviation_1():
+    drawn = Noise((20, 5)).draw(np.arange(100), np.random.default_rng(0))
+
+    assert drawn.shape == (100, 20, 5)
+    assert drawn.dtype == "float32"
+    assert abs(drawn.mean()) < 0.05
+    assert abs(drawn.std() - 1) < 0.05
+
+
+def test_labels_come_as_often_as_asked():
+    rng = np.random.default_rng(0)
+
+    drawn = Labels(3, [0.5, 0.5, 0.0]).draw(np.arange(1000), rng)
+
+    assert drawn.dtype == "int32"
+    assert drawn.shape == (1000,)
+    share = np.bincount(drawn, minlength=3) / 1000
+    np.testing.assert_allclose(share, [0.5, 0.5, 0.0], atol=0.05)
+
+
+@pytest.mark.parametrize("column", [Noise(3), Labels(3)])
+def test_random_columns_draw_from_the_generator_they_get(column):
+    first, second, other = (
+        column.draw(np.arange(50), np.random.default_rng(seed))
+        for seed in (0, 0, 1)
+    )
+
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Noise(0), "Noise: expected every axis"),
+        (lambda: Labels(0), "num_classes=0"),
+        (lambda: Labels(2, [0.5, 0.6]), "2 numbers, sum 1.1"),
+        (lambda: Labels(2, [1.0]), "1 numbers, sum 1"),
+        (lambda: Labels(2, [1.5, -0.5]), "probabilities that add up to 1"),
+    ],
+)
+def test_impossible_columns_are_refused(make, words):
+    with pytest.raises(DataError, match=words):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([1, 2, 3], "Received: list. Convert it first: np.asarray"),
+        (np.array(3.0), r"Received: float64 \(\)"),
+        (np.array([[1], [1, 2]], dtype=object), "Received: object"),
+        (np.array([1j]), "Received: complex128"),
+        (None, "Received: NoneType"),
+    ],
+)
+def test_what_no_model_can_read_is_refused_by_name(values, words):
+    with pytest.raises(DataError, match=f'input "x": expected .*{words}'):
+        as_column('input "x"', values)
+
+
+def test_columns_of_ones_own_are_taken_as_they_are():
+    class Squares:
+        def __len__(self):
+            return 10
+
+        def take(self, rows):
+            return rows**2
+
+    squares = Squares()
+
+    assert as_column("x", squares) is squares
+    assert isinstance(squares, StoredColumn) and not is_random(squares)
+    assert isinstance(Noise(2), RandomColumn) and is_random(Noise(2))

@@ -1,0 +1,80 @@
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from companion.lab import pages
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A book of one chapter that measures its own seed."""
+    page = new_notebook(
+        cells=[
+            new_markdown_cell("# A chapter"),
+            new_code_cell("seed = 0", metadata={"tags": ["parameters"]}),
+            new_code_cell(
+                "from companion.lab.claims import claim\n"
+                "claim('the seed is small', seed, at_most=4, limit=0)\n"
+            ),
+            new_code_cell("claim('it is not negative', seed, at_least=0)"),
+        ]
+    )
+    page.metadata["language_info"] = {"name": "python", "version": "3.9"}
+    nbformat.write(page, tmp_path / "chapter.ipynb")
+    monkeypatch.setattr(pages, "BOOK", tmp_path)
+    monkeypatch.setattr(pages, "PROOFS", tmp_path / "proofs.json")
+    return tmp_path
+
+
+def run(monkeypatch, *arguments):
+    monkeypatch.setattr("sys.argv", ["pages", *arguments])
+    return pages.main()
+
+
+def test_a_page_keeps_its_outputs_and_no_version(book, monkeypatch):
+    assert run(monkeypatch, "execute") == 0
+
+    page = nbformat.read(book / "chapter.ipynb", as_version=4)
+    assert page.metadata.language_info == {"name": "python"}
+    assert [claim["holds"] for claim in pages.claims_of(page)] == [
+        True,
+        True,
+    ]
+    assert page.cells[-1].execution_count == 3
+
+
+def test_proofs_hold_what_every_seed_measured(book, monkeypatch, capsys):
+    """The claim fails with seed 5; the other still gets measured there."""
+    assert run(monkeypatch, "proofs", "chapter") == 1
+
+    small, positive = pages.json.loads(pages.PROOFS.read_text())
+    assert small["values"] == positive["values"] == list(pages.SEEDS)
+    assert (small["bound"], small["limit"]) == ("at most 4", 0)
+    assert (positive["bound"], positive["limit"]) == ("at least 0", None)
+    assert (small["holds"], positive["holds"]) == (False, True)
+    assert small["seconds"] > 0
+    assert "✗ the seed is small" in capsys.readouterr().out
+
+
+def test_proofs_of_other_chapters_are_kept(book):
+    pages._merge([{"chapter": "b", "claim": "old"}], {"b"})
+    pages._merge([{"chapter": "a", "claim": "x"}], {"a"})
+    pages._merge([{"chapter": "b", "claim": "new"}], {"b"})
+
+    rows = pages.json.loads(pages.PROOFS.read_text())
+    assert [row["claim"] for row in rows] == ["x", "new"]
+
+
+def test_a_chapter_that_does_not_exist_is_named(book):
+    with pytest.raises(
+        FileNotFoundError, match="one of chapter. Rec.*: no"
+    ):
+        pages.notebooks(["no"])
+
+
+def test_a_seed_cell_without_a_seed_is_refused(book):
+    page = nbformat.read(book / "chapter.ipynb", as_version=4)
+    page.cells[1].source = "seeds = [0]"
+
+    with pytest.raises(ValueError, match="must have a line seed = 0"):
+        pages.with_seed(page, 3)
