@@ -34,7 +34,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
     ``shuffle=False`` to ``fit``: it would only reorder the batches again,
     from Python's global random state.
 
-    Taught in the chapters *Several inputs* and *Feeding*.
+    Taught in the chapter *Several inputs*.
 
     Args:
         inputs: Name of an input to its rows: an array

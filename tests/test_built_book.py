@@ -75,7 +75,8 @@ def test_pages_load_nothing_from_other_hosts(built):
 def test_no_page_names_a_repository_that_is_not_ours(built):
     """Jupyter Book fills in its own where a book has none."""
     for name in built:
-        assert "executablebooks/jupyter-book" not in (HTML / name).read_text()
+        text = (HTML / name).read_text()
+        assert "executablebooks/jupyter-book" not in text
 
 
 def test_stylesheets_load_nothing_from_other_hosts(built):

@@ -72,7 +72,7 @@ def digit_reader(digits: Digits) -> ClassifierMixin:
 def layers_of(model: keras.Model) -> list[tuple[str, tuple, int]]:
     """Kind, output shape and number of weights of each layer, in order.
 
-    Two models with the same list are built the same.
+    Two models with the same list have the same layers, one by one.
 
     Args:
         model: A built model.
