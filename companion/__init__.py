@@ -13,7 +13,7 @@ from companion.errors import (
     DataError,
     Problem,
 )
-from companion.generators import MultiInputGenerator
+from companion.generators import FollowEpoch, MultiInputGenerator
 from companion.heads import binary_head, classes_head, number_head
 from companion.layers import fuse
 
@@ -21,6 +21,7 @@ __all__ = [
     "ContractError",
     "ContractWarning",
     "DataError",
+    "FollowEpoch",
     "Labels",
     "MultiInputGenerator",
     "Noise",

@@ -11,7 +11,8 @@ ROOT = Path(__file__).parent.parent
 # Before anything imports TensorFlow; the kernels of notebooks inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ["PYTHONPATH"] = str(ROOT / "tests" / "offline")
+_paths = [str(ROOT / "tests" / "offline"), os.environ.get("PYTHONPATH", "")]
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _paths))
 
 _seconds: dict[str, float] = defaultdict(float)
 _files_before: set[Path] = set()

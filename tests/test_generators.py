@@ -178,6 +178,191 @@ def test_arrays_are_named_unless_a_transform_may_change_them():
     )
 
 
+def test_a_shard_feeds_every_count_th_sample_of_the_epoch():
+    whole = MultiInputGenerator({"id": IDS}, shuffle=True, seed=0)
+    shards = [
+        MultiInputGenerator(
+            {"id": IDS}, shuffle=True, seed=0, batch_size=2, shard=(rank, 3)
+        )
+        for rank in range(3)
+    ]
+    order = sum(rows_of(whole), [])[:9]  # one of ten is left out
+
+    for rank, shard in enumerate(shards):
+        assert sum(rows_of(shard), []) == order[rank::3]
+        assert len(shard) == 2
+
+
+def test_padded_shards_feed_everything_and_the_first_samples_again():
+    shards = [
+        MultiInputGenerator(
+            {"id": IDS}, batch_size=2, shard=(r, 4), pad=True
+        )
+        for r in range(4)
+    ]
+
+    fed = sum((sum(rows_of(shard), []) for shard in shards), [])
+    assert sorted(fed) == sorted([*IDS, 0, 1])
+    assert {len(shard) for shard in shards} == {2}
+    assert [shard.report()["repeated"] for shard in shards] == [0, 0, 1, 1]
+
+
+def test_there_may_be_more_padded_shards_than_samples():
+    shards = [
+        MultiInputGenerator({"id": IDS[:2]}, shard=(rank, 5), pad=True)
+        for rank in range(5)
+    ]
+
+    assert [rows_of(shard) for shard in shards] == [
+        [[0]],
+        [[1]],
+        [[0]],
+        [[1]],
+        [[0]],
+    ]
+
+
+def test_shards_draw_numbers_of_their_own():
+    drawn = [
+        MultiInputGenerator(
+            {"z": Noise(4)}, length=8, seed=0, shard=(rank, 2)
+        )[0][0]["z"]
+        for rank in range(2)
+    ]
+
+    assert not np.allclose(*drawn)
+
+
+@pytest.mark.parametrize(
+    ("options", "counts"),
+    [
+        (dict(), (10, 10, 0, 0, 3)),
+        (dict(drop_last=True), (10, 8, 0, 2, 2)),
+        (dict(shard=(1, 3)), (10, 3, 0, 1, 1)),
+        (dict(shard=(1, 4), pad=True), (10, 3, 0, 0, 1)),
+        (dict(shard=(3, 4), pad=True), (10, 3, 1, 0, 1)),
+    ],
+)
+def test_a_report_counts_what_is_fed(options, counts):
+    batches = MultiInputGenerator({"id": IDS}, batch_size=4, **options)
+
+    assert tuple(batches.report().values()) == counts
+
+
+def test_iterate_goes_on_from_any_place_and_moves_nothing():
+    batches = MultiInputGenerator(
+        {"id": IDS, "z": Noise(2)}, shuffle=True, seed=0, batch_size=4
+    )
+    stream = list(batches.iterate(epochs=3))
+
+    for epoch, index in ((0, 1), (1, 0), (2, 2), (1, 3)):
+        rest = list(batches.iterate(epoch, index, epochs=3 - epoch))
+        expected = stream[3 * epoch + index :]
+        assert [r[0]["id"].tolist() for r in rest] == [
+            e[0]["id"].tolist() for e in expected
+        ]
+        for one, other in zip(rest, expected):
+            np.testing.assert_array_equal(one[0]["z"], other[0]["z"])
+    assert batches.epoch == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (
+            dict(index=4),
+            "iterate: index: .*at most 3, its batches.*index=4",
+        ),
+        (dict(index=-1), "index=-1"),
+        (dict(epoch=-1), "epoch=-1"),
+        (dict(epochs=1.5), "epochs=1.5"),
+    ],
+)
+def test_iterate_from_nowhere_is_refused_at_once(place, words):
+    batches = MultiInputGenerator({"id": IDS}, batch_size=4)
+
+    with pytest.raises(DataError, match=words):
+        batches.iterate(**place)
+
+
+def test_a_column_that_gains_rows_is_refused():
+    class Growing:
+        rows = 10
+
+        def __len__(self):
+            return self.rows
+
+        def take(self, rows):
+            return rows
+
+    growing = Growing()
+    batches = MultiInputGenerator({"x": growing}, batch_size=4)
+    growing.rows = 11
+
+    with pytest.raises(
+        DataError, match="10 rows, as at the start.* 11 rows"
+    ):
+        batches[0]
+
+
+def test_a_column_that_fails_is_named_with_its_batch():
+    class Broken:
+        def __len__(self):
+            return 10
+
+        def take(self, rows):
+            raise OSError("disk gone")
+
+    batches = MultiInputGenerator({"a": IDS, "b": Broken()}, batch_size=4)
+
+    with pytest.raises(
+        DataError,
+        match='input "b", batch 1 of epoch 0: .*OSError: disk gone',
+    ):
+        batches[1]
+
+
+def test_a_transform_that_loses_an_input_is_refused():
+    def lose(batch, rng):
+        inputs, *rest = batch
+        return {"a": inputs["a"]}, *rest
+
+    batches = MultiInputGenerator(
+        {"a": IDS, "b": IDS}, transforms=[lose], seed=0
+    )
+
+    with pytest.raises(
+        DataError, match="transform 0: expected the inputs a, b .*: a. "
+    ):
+        batches[0]
+
+
+def test_an_input_and_a_target_of_one_name_draw_apart():
+    inputs, targets = MultiInputGenerator(
+        {"z": Noise(4)}, {"z": Noise(4)}, length=5, seed=0
+    )[0]
+
+    assert not np.allclose(inputs["z"], targets["z"])
+
+
+def test_large_batches_are_gathered_a_few_at_a_time(monkeypatch):
+    """`to_tf_dataset` never holds more than a fixed number of bytes."""
+    batches = MultiInputGenerator(
+        {"x": np.zeros((40, 1000), "float32")}, batch_size=4
+    )
+    spans = []
+    gather = MultiInputGenerator._gather
+
+    def watched(self, epoch, first, last):
+        spans.append(last - first)
+        return gather(self, epoch, first, last)
+
+    monkeypatch.setattr(MultiInputGenerator, "_gather", watched)
+    monkeypatch.setattr("companion.generators._GATHER_BYTES", 50_000)
+    assert len(list(batches.to_tf_dataset())) == 10
+    assert max(spans) == 3
+
+
 ONE_SHORT = r'input "b": expected 10 rows.*as in input "a".* 9 rows'
 BAD = {
     "unequal lengths": (dict(inputs={"a": X, "b": X[:9]}), ONE_SHORT),
@@ -213,6 +398,15 @@ BAD = {
         "inputs: expected a dict.*Received: list",
     ),
     "no input": (dict(inputs={}), "Received: an empty dict"),
+    "shard out of range": (
+        dict(inputs={"a": X}, shard=(4, 4)),
+        r"shard: expected .*rank from 0 to count - 1. .*shard=\(4, 4\)",
+    ),
+    "shard that is no pair": (dict(inputs={"a": X}, shard=2), "shard=2"),
+    "more shards than rows": (
+        dict(inputs={"a": X}, shard=(0, 11)),
+        "shard: expected at least 11 rows.*10 rows. Use fewer shards",
+    ),
     "random without length": (
         dict(inputs={"z": Noise(2)}, seed=0),
         "length: expected the number of samples.*length=None",

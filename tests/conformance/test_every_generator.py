@@ -104,6 +104,50 @@ def test_in_order_repeats_itself_whatever_keras_calls(make):
     np.testing.assert_array_equal(seen, IDS)
 
 
+@pytest.mark.parametrize("pad", [False, True])
+def test_shards_share_an_epoch_out(make, pad):
+    shards = [make(shard=(rank, 3), pad=pad) for rank in range(3)]
+
+    fed = [
+        np.concatenate([batch[0]["id"] for batch in shard])
+        for shard in shards
+    ]
+    ids, times = np.unique(np.concatenate(fed), return_counts=True)
+
+    assert len({len(shard) for shard in shards}) == 1
+    assert len({len(rows) for rows in fed}) == 1
+    assert len(ids) == (N if pad else N - N % 3)
+    assert times.sum() - len(ids) == (-N % 3 if pad else 0)
+
+
+def test_iterate_is_the_stream_that_fit_is_fed(make):
+    batches = make()
+    expected = []
+    for epoch in range(EPOCHS):
+        batches.epoch = epoch
+        expected += list(batches)
+
+    stream = batches.iterate(epochs=EPOCHS)
+    assert all(same(a, b) for a, b in zip(stream, expected, strict=True))
+    rest = batches.iterate(epoch=1, index=2)
+    expected = expected[len(batches) + 2 : 2 * len(batches)]
+    assert all(same(a, b) for a, b in zip(rest, expected, strict=True))
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_a_tf_dataset_gives_the_same_batches(make, drop_last):
+    """Also twice, and whatever epoch the generator is in."""
+    batches = make(drop_last=drop_last)
+    dataset = batches.to_tf_dataset(epochs=2)
+    batches.epoch = 5
+    expected = list(batches.iterate(epochs=2))
+
+    for _ in range(2):
+        given = list(dataset.as_numpy_iterator())
+        assert all(same(a, b) for a, b in zip(given, expected, strict=True))
+    assert dataset.cardinality() == len(expected)
+
+
 MODES = {
     "0 threads": dict(workers=0),
     "1 thread": dict(workers=1),
