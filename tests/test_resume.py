@@ -1,4 +1,4 @@
-"""A training killed in mid-epoch ends with the weights of one that ran on."""
+"""A training killed in mid-epoch ends as one that was never stopped."""
 
 import subprocess
 import sys
@@ -34,18 +34,19 @@ def test_killed_and_started_again_ends_with_the_same_weights(
     tmp_path, options
 ):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    assert start(whole).communicate(timeout=120) and weights(whole)
+    with start(whole) as run:
+        run.communicate(timeout=120)
 
-    run = start(stopped, *options)
-    for line in run.stdout:
-        if line == "2 3\n":  # the fourth batch of the third epoch
-            run.kill()
-            break
-    assert run.wait(timeout=60) == -9
+    with start(stopped, *options) as run:
+        for line in run.stdout:
+            if line == "2 3\n":  # the fourth batch of the third epoch
+                run.kill()
+                break
+        assert run.wait(timeout=60) == -9
     assert not (stopped / "final.npz").exists()
 
-    again = start(stopped, *options)
-    printed, _ = again.communicate(timeout=120)
+    with start(stopped, *options) as run:
+        printed, _ = run.communicate(timeout=120)
     assert printed.startswith("2 0\n")  # that epoch is done again, whole
     for one, other in zip(weights(whole), weights(stopped), strict=True):
         np.testing.assert_array_equal(one, other)
