@@ -23,7 +23,7 @@ else
 REQUIREMENTS := -e .[book,test]
 endif
 
-.PHONY: help book test check lab notebooks proofs test-browser clean
+.PHONY: help book test check lint lab notebooks proofs test-browser clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -43,15 +43,18 @@ $(PAGE): .venv/ready $(SOURCES)
 book: $(PAGE)  ## build the book and print the path of its first page
 	@echo "$(CURDIR)/$(PAGE)"
 
-test: $(PAGE)  ## run every test, and every notebook
+test: lint $(PAGE)  ## run every test, and every notebook
 	$(BIN)/pytest --nbval
 
-check: .venv/ready  ## quick tests, for before a commit; CHAPTER=x runs a page
+check: lint  ## quick tests, for before a commit; CHAPTER=x runs a page
+	$(BIN)/pytest -m "not browser and not slow" companion tests
+	$(if $(CHAPTER),$(BIN)/pytest --nbval book/$(CHAPTER).ipynb \
+	tests/test_book.py)
+
+lint: .venv/ready  ## format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest companion tests
-	$(if $(CHAPTER),$(BIN)/pytest --nbval book/$(CHAPTER).ipynb)
 
 lab: .venv/ready  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
@@ -67,4 +70,4 @@ test-browser: $(PAGE)  ## open every page in Chromium
 	$(BIN)/pytest -m browser tests/browser
 
 clean:  ## remove what make made
-	rm -rf .venv _build *.egg-info
+	rm -rf .venv _build *.egg-info .hypothesis .mypy_cache .ruff_cache

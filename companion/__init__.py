@@ -6,7 +6,7 @@ as a dict key, `check` reports by it.
 
 from companion.branches import category_branch, dense_branch, image_branch
 from companion.columns import Labels, Noise, RandomColumn, StoredColumn
-from companion.contract import Report, Spec, check
+from companion.contract import Spec, check
 from companion.errors import (
     ContractError,
     ContractWarning,
@@ -16,6 +16,7 @@ from companion.errors import (
 from companion.generators import FollowEpoch, MultiInputGenerator
 from companion.heads import binary_head, classes_head, number_head
 from companion.layers import fuse
+from companion.report import Report
 
 __all__ = [
     "ContractError",

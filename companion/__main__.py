@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import keras
@@ -17,10 +18,18 @@ import companion
 
 def versions() -> str:
     """Python, Keras and its backend."""
+    for line in metadata.requires("many-inputs") or []:
+        name, _, least = line.partition(">=")
+        if name == "keras" and _parts(keras.__version__) < _parts(least):
+            raise RuntimeError(f"Keras {keras.__version__}, not {least}")
     return (
         f"Python {platform.python_version()}, Keras {keras.__version__} on "
         f"{keras.backend.backend()}, NumPy {np.__version__}"
     )
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2])
 
 
 def train_and_reload() -> str:
@@ -64,14 +73,16 @@ def book_tools() -> str:
 
 
 STEPS: dict[Callable[[], str], str] = {
-    versions: "Install the package again: pip install -e .",
-    train_and_reload: "Install Keras 3.15 or later: pip install -U keras",
+    versions: "Install what the package needs: pip install -e .",
+    train_and_reload: "Install its versions anew: pip install -U keras",
     book_tools: 'Install the tools of the book: pip install -e ".[book]"',
 }
 
 
 def main() -> int:
     """Runs every step. Returns the number of steps that failed."""
+    if hasattr(sys.stdout, "reconfigure"):  # a terminal without ✓
+        sys.stdout.reconfigure(errors="replace")
     begin = time.perf_counter()
     failed = 0
     for step, remedy in STEPS.items():

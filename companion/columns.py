@@ -21,9 +21,6 @@ from companion.errors import DataError, Problem
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
-#: Smaller or larger floats leave a column as float32, the type of Keras.
-_FLOATS_TO_CONVERT = (np.dtype("float64"), np.dtype("float16"))
-
 
 @runtime_checkable
 class StoredColumn(Protocol):
@@ -67,12 +64,13 @@ def is_random(column: Column) -> TypeIs[RandomColumn]:
 class ArrayColumn:
     """Rows of an array or of a memory-mapped file.
 
-    float64 and float16 leave as float32. Integers, booleans and ``uint8``
-    leave as they are.
+    Floats of any size leave as float32, the type of Keras. Integers,
+    booleans and ``uint8`` leave as they are.
 
     Args:
-        values: array ``(samples, ...)``. A memory-mapped array is sent to
-            worker processes as its path, never as its contents.
+        values: array ``(samples, ...)``. A memory-mapped array whose rows
+            lie together in the file is sent to worker processes as its
+            path and place, not as its contents.
 
     Example:
         >>> column = ArrayColumn(np.array([[1.0], [2.0], [3.0]]))
@@ -84,15 +82,20 @@ class ArrayColumn:
 
     def __init__(self, values: np.ndarray) -> None:
         self.values = values
-        convert = values.dtype in _FLOATS_TO_CONVERT
-        self.dtype = np.dtype("float32") if convert else values.dtype
+        is_float = values.dtype.kind == "f"
+        self.dtype = np.dtype("float32") if is_float else values.dtype
+        flags = values.flags
+        self._compact = flags.c_contiguous and flags.aligned
 
     def __len__(self) -> int:
         return len(self.values)
 
     def take(self, rows: np.ndarray) -> np.ndarray:
         """Returns the rows with these numbers, floats as float32."""
-        taken = self.values.take(rows, axis=0)
+        if self._compact:  # twice as fast as values[rows]
+            taken = self.values.take(rows, axis=0)
+        else:  # take would first copy the whole array
+            taken = self.values[rows]
         return np.asarray(taken).astype(self.dtype, copy=False)
 
     def __reduce__(self) -> tuple[Callable, tuple]:
@@ -105,6 +108,8 @@ class ArrayColumn:
 def _place_in_file(values: np.ndarray) -> tuple | None:
     """Path, dtype, offset and shape of a memory-mapped array, or None."""
     if not isinstance(values, np.memmap) or not values.flags.c_contiguous:
+        return None
+    if values.mode == "c":  # changed in memory, not in the file
         return None
     whole = values
     while isinstance(whole.base, np.memmap):
@@ -141,16 +146,17 @@ class Noise:
     """
 
     def __init__(self, shape: int | Sequence[int]) -> None:
-        self.shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        if any(size < 1 for size in self.shape):
+        axes = shape if isinstance(shape, (tuple, list)) else (shape,)
+        if not all(is_count(size, 1) for size in axes):
             raise DataError(
                 Problem(
                     "Noise",
-                    "every axis to be at least 1 long",
-                    f"shape={self.shape}",
+                    "every axis to be a whole number, at least 1",
+                    f"shape={shape!r}",
                     "Give the width of the noise, for example Noise(32).",
                 )
             )
+        self.shape = tuple(map(int, axes))
 
     def draw(
         self, rows: np.ndarray, rng: np.random.Generator
@@ -183,12 +189,12 @@ class Labels:
         num_classes: int,
         probabilities: Sequence[float] | None = None,
     ) -> None:
-        if num_classes < 1:
+        if not is_count(num_classes, 1):
             raise DataError(
                 Problem(
                     "Labels",
-                    "at least one class",
-                    f"num_classes={num_classes}",
+                    "a whole number of classes, at least 1",
+                    f"num_classes={num_classes!r}",
                     "Give the number of classes.",
                 )
             )
@@ -204,8 +210,11 @@ class Labels:
                     "Divide the counts of the classes by their sum.",
                 )
             )
-        self.num_classes = num_classes
-        self.probabilities = probabilities
+        self.num_classes = int(num_classes)
+        self.probabilities = None
+        if probabilities is not None:
+            shares = np.asarray(probabilities, "float64")
+            self.probabilities = shares / shares.sum()
 
     def draw(
         self, rows: np.ndarray, rng: np.random.Generator
@@ -220,8 +229,16 @@ def _are_probabilities(values: Sequence[float], count: int) -> bool:
     return (
         len(values) == count
         and min(values) >= 0
-        and math.isclose(math.fsum(values), 1.0, abs_tol=1e-8)
+        and math.isclose(math.fsum(values), 1.0, abs_tol=1e-6)
     )
+
+
+def is_count(value: Any, at_least: int, at_most: float = math.inf) -> bool:
+    """Whether a value is a whole number within bounds."""
+    whole = isinstance(value, (int, np.integer))
+    if not whole or isinstance(value, bool):
+        return False
+    return bool(at_least <= value <= at_most)
 
 
 def as_column(where: str, values: Any) -> Column:
@@ -239,7 +256,10 @@ def as_column(where: str, values: Any) -> Column:
             a type that no model can read.
     """
     if not isinstance(values, np.ndarray):
-        if isinstance(values, (StoredColumn, RandomColumn)):
+        # Tables and tensors of other libraries have a `take` as well.
+        foreign = isinstance(values, type) or hasattr(values, "__array__")
+        column = isinstance(values, (StoredColumn, RandomColumn))
+        if column and not foreign:
             return values
         raise DataError(
             Problem(
@@ -249,14 +269,24 @@ def as_column(where: str, values: Any) -> Column:
                 "Convert it first: np.asarray(values).",
             )
         )
-    if values.ndim == 0 or values.dtype.kind not in "biufSU":
+    if np.ma.isMaskedArray(values):
+        raise DataError(
+            Problem(
+                where,
+                "an array without a mask",
+                f"a masked array {values.shape}",
+                "Fill the gaps, values.filled(0), and feed the mask as an "
+                "input of its own.",
+            )
+        )
+    if values.ndim == 0 or values.dtype.kind not in "biuf":
         raise DataError(
             Problem(
                 where,
                 "an array of numbers with one row per sample",
                 f"{values.dtype} {values.shape}",
-                "Rows of unequal length must be padded to one length; "
-                "other objects must become numbers.",
+                "Pad rows of unequal length to one length; number words "
+                "and categories from 0.",
             )
         )
     return ArrayColumn(values)

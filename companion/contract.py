@@ -8,11 +8,9 @@ model declares with what a data set gives, and tells every mismatch at once.
 from __future__ import annotations
 
 import difflib
-import html
 import itertools
-import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +18,15 @@ import keras
 import numpy as np
 
 from companion.errors import ContractError, ContractWarning, Problem
+from companion.reading import (
+    Parts,
+    comes_in_batches,
+    count_batches,
+    describe,
+    opened,
+    read,
+)
+from companion.report import Report, Row, show
 
 #: An input this many times as large as another deserves a warning.
 _UNSCALED = 1000
@@ -27,17 +34,16 @@ _UNSCALED = 1000
 _SCALING = (keras.layers.Normalization, keras.layers.Rescaling)
 #: Layers that pass on the numbers they get.
 _PASSING = (keras.layers.Reshape, keras.layers.Flatten)
-#: Which kinds of NumPy types an Input of a type reads without loss.
-_READABLE = {"f": "biuf", "i": "biu", "u": "bu", "b": "b", "s": "SUO"}
 #: A layer that looks its input up in a table, by number.
 _TABLE = keras.layers.Embedding
+#: Kinds of NumPy types that an Input of a type reads.
+_READABLE = {"f": "biuf", "i": "biu", "u": "biu", "b": "b", "s": "O"}
+#: Batches to read where an axis may have any length.
+_FREE_BATCHES = 10
 #: Rows that tell how large an input is.
 _ROWS = 1000
 #: Numbers looked at in one go.
 _CHUNK = 2**22
-
-_COLUMNS = ("name", "model expects", "data gives", "verdict", "what to do")
-_SIGNS = {"ok": "✓ ok", "problem": "✗ problem", "warning": "! warning"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,7 @@ class Spec:
     dtype: str
 
     def __str__(self) -> str:
-        axes = ", ".join(["batch", *map(str, self.shape)])
-        return f"{self.dtype} ({axes}{'' if self.shape else ','})"
+        return f"{self.dtype} {_shape_text(self.shape)}"
 
     @classmethod
     def of(cls, tensor: keras.KerasTensor) -> Spec:
@@ -69,20 +74,31 @@ class Spec:
         """What is wrong with the type, rank or shape of a batch."""
         if not isinstance(value, np.ndarray):
             fix = "Convert it first: np.asarray(values)."
-        elif value.dtype.kind not in _READABLE[self.dtype[0]]:
-            fix = f'Convert it: values.astype("{self.dtype}").'
-            if value.dtype.kind == "f":
-                fix = f"{fix} Keras would cut 2.9 to 2 without a word."
-        elif not _fits(value.shape[1:], self.shape) or value.ndim == 0:
+        elif value.dtype.kind not in self._readable_kinds:
+            fix = self._conversion(value.dtype.kind)
+        elif value.ndim == 0 or not _fits(value.shape[1:], self.shape):
             fix = self._reshaping(value.shape)
         else:
             return None
-        return Problem(where, str(self), _describe(value), fix)
+        return Problem(where, str(self), describe(value), fix)
+
+    @property
+    def _readable_kinds(self) -> str:
+        kind = "f" if "float" in self.dtype else self.dtype[0]
+        return _READABLE.get(kind, "")
+
+    def _conversion(self, kind: str) -> str:
+        if self.dtype == "string":
+            return "Convert it: values.astype(object)."
+        fix = f'Convert it: values.astype("{self.dtype}").'
+        if kind == "f" and self.dtype.startswith(("int", "uint")):
+            return f"{fix} Keras would cut 2.9 to 2 without a word."
+        return fix
 
     def _reshaping(self, shape: tuple[int, ...]) -> str:
         if _fits(shape, self.shape):
             return "Add the batch axis: values[None] for a single sample."
-        if _fits((*shape[1:], 1), self.shape):
+        if shape and _fits((*shape[1:], 1), self.shape):
             return "Add the last axis: values[..., None]."
         if shape[-1:] == (1,) and _fits(shape[1:-1], self.shape):
             return "Drop the last axis: values[..., 0]."
@@ -94,97 +110,20 @@ class Spec:
         )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of a report: a place, or something found there."""
-
-    where: str
-    expected: str
-    received: str
-    verdict: str = "ok"
-    fix: str = ""
-
-    @classmethod
-    def of(cls, problem: Problem, verdict: str = "problem") -> Row:
-        """The line of a problem or of a warning."""
-        return cls(
-            problem.where,
-            problem.expected,
-            problem.received,
-            verdict,
-            problem.fix,
-        )
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """The texts of the line, in the order of the columns."""
-        verdict = _SIGNS[self.verdict]
-        return (self.where, self.expected, self.received, verdict, self.fix)
-
-
-@dataclass(frozen=True, repr=False)
-class Report:
-    """What `check` found: text when printed, a table in a notebook.
-
-    Args:
-        rows: One per input, and one for everything else that was found.
-    """
-
-    rows: tuple[Row, ...]
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What would fail, or go wrong without a word."""
-        return self._found("problem")
-
-    @property
-    def warnings(self) -> tuple[Problem, ...]:
-        """What runs, but will probably not train well."""
-        return self._found("warning")
-
-    def _found(self, verdict: str) -> tuple[Problem, ...]:
-        return tuple(
-            Problem(row.where, row.expected, row.received, row.fix)
-            for row in self.rows
-            if row.verdict == verdict
-        )
-
-    def __repr__(self) -> str:
-        table = [_COLUMNS, *(row.cells for row in self.rows)]
-        widths = [max(map(len, texts)) for texts in zip(*table)]
-        return "\n".join(
-            "  ".join(map(str.ljust, cells, widths)).rstrip()
-            for cells in table
-        )
-
-    def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
-        lines = []
-        for row in self.rows:
-            first, *others = map(html.escape, row.cells)
-            data = "".join(f"<td>{text}</td>" for text in others)
-            lines.append(f'<tr><th scope="row">{first}</th>{data}</tr>')
-        return (
-            '<div style="overflow-x: auto">'
-            '<table style="text-align: left">'
-            "<caption>Does the data fit the model?</caption>"
-            f"<thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(lines)}</tbody></table></div>"
-        )
-
-
 def check(
     model: keras.Model,
     data: Any,
     *,
     targets: Any = None,
+    steps: int | None = None,
     batches: int = 2,
 ) -> Report:
     """Compares what a model declares with what a data set gives.
 
     Nothing is trained and nothing is changed. Arrays are looked at whole,
     also those inside a `MultiInputGenerator`; of other data the first
-    batches are read.
+    batches are read. If the model is compiled, the targets are compared
+    with its outputs and losses.
 
     Taught in the chapter *Several inputs*.
 
@@ -194,6 +133,9 @@ def check(
             ``tf.data.Dataset``; or a function that makes an iterator of
             batches.
         targets: The targets, if ``data`` is arrays.
+        steps: Batches that ``fit`` will ask for in all, that is
+            ``epochs * steps_per_epoch``, if ``data`` is a function or a
+            ``tf.data.Dataset``: there must be as many.
         batches: How many batches to read.
 
     Returns:
@@ -217,292 +159,112 @@ def check(
         ...     [problem.where for problem in error.problems]
         ['input "image"', 'input "numbers"', 'input "number"']
     """
-    names = [tensor.name for tensor in _inputs_of(model)]
-    read = [_unpack(batch) for batch in _read(data, targets, batches)]
-    if not read:
-        raise ContractError(_NO_BATCH)
-    inputs = [_named(batch[0], names) for batch in read]
-    whole = getattr(data, "arrays", {})
+    inputs, outputs = _inputs_of(model), _outputs_of(model)
+    data = opened(data)
+    count = _batches_to_read(inputs, batches)
+    read_batches = read(data, targets, count, list(inputs), list(outputs))
+    whole = getattr(data, "_companion_arrays", {})
     rows = [
-        *_input_rows(model, inputs, whole),
-        *_target_rows(model, inputs[0], read[0][1]),
+        *_input_rows(model, inputs, read_batches, whole),
+        *_target_rows(model, outputs, read_batches, whole, data),
+        *_step_rows(data, steps),
+        *_notes(inputs, read_batches[0], data),
     ]
     report = Report(tuple(rows))
     if report.problems:
-        _show(report)
+        show(report)
         raise ContractError(report.problems)
     for problem in report.warnings:
         warnings.warn(str(problem), ContractWarning, stacklevel=2)
     return report
 
 
-_NO_BATCH = Problem(
-    "data",
-    "at least one batch",
-    "none",
-    "Look at where the data is loaded: it is empty.",
-)
+# What the model declares
 
 
-def _inputs_of(model: keras.Model) -> Sequence[keras.KerasTensor]:
-    inputs = getattr(model, "inputs", None)
-    if inputs:
-        return inputs
-    raise ContractError(
-        Problem(
-            "model",
-            "a model that declares its inputs",
-            type(model).__name__,
-            "Build it from named inputs: keras.Model([image, text], y).",
-        )
-    )
-
-
-# Reading what fit takes
-
-
-def _read(data: Any, targets: Any, count: int) -> list:
-    """The first batches of anything that ``fit`` takes, as they come."""
-    if isinstance(data, keras.utils.PyDataset):
-        return [data[index] for index in range(min(count, len(data)))]
-    if hasattr(data, "element_spec"):  # a tf.data.Dataset
-        return list(data.take(count))
-    if isinstance(data, Iterator):
+def _inputs_of(model: keras.Model) -> dict[str, keras.KerasTensor]:
+    """The inputs by name."""
+    tensors = getattr(model, "inputs", None) or []
+    made = getattr(model, "input", None)
+    named = all(isinstance(t, keras.KerasTensor) for t in tensors)
+    if not tensors or not named:
         raise ContractError(
             Problem(
-                "data",
-                "something that can be read more than once",
-                type(data).__name__,
-                "A Python iterator would lose the batches that are checked."
-                " Pass the function that makes it, without calling it.",
+                "model",
+                "a model that declares its inputs",
+                type(model).__name__,
+                "Build it from named inputs: keras.Model([a, b], y).",
             )
         )
-    if callable(data):
-        return list(itertools.islice(data(), count))
-    return [(data, targets)]
-
-
-def _unpack(batch: Any) -> tuple[Any, Any]:
-    """Inputs and targets of a batch, as arrays."""
-    if not isinstance(batch, tuple):
-        batch = (batch,)
-    inputs, targets = (*batch, None)[:2]
-    return _arrays(inputs), _arrays(targets)
-
-
-def _arrays(value: Any) -> Any:
-    """The same structure with NumPy arrays in place of tensors."""
-    if isinstance(value, Mapping):
-        return {name: _arrays(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)) and any(map(_is_tensor, value)):
-        return type(value)(map(_arrays, value))
-    return np.asarray(value) if _is_tensor(value) else value
-
-
-def _is_tensor(value: Any) -> bool:
-    return hasattr(value, "shape") and hasattr(value, "__array__")
-
-
-def _named(inputs: Any, names: list[str]) -> dict[str, Any]:
-    """Inputs by name: of a dict, a list in the model's order, an array."""
-    if isinstance(inputs, Mapping):
-        return dict(inputs)
-    several = isinstance(inputs, (list, tuple))
-    values = list(inputs) if several else [inputs]
-    if len(values) == len(names):
-        return dict(zip(names, values))
-    raise ContractError(
-        Problem(
-            "inputs",
-            f"{len(names)} inputs by name: {', '.join(names)}",
-            f"{len(values)} arrays" if several else _describe(inputs),
-            'Feed a dict: {"' + names[0] + '": ..., ...}.',
-        )
-    )
-
-
-# Looking at it
-
-
-def _input_rows(
-    model: keras.Model,
-    batches: list[dict[str, Any]],
-    whole: Mapping[str, np.ndarray],
-) -> Iterator[Row]:
-    """One row per input, then one per name the model does not have."""
-    first = batches[0]
-    names = [tensor.name for tensor in model.inputs]
-    extra = [name for name in first if name not in names]
-    unscaled = _unscaled(model, first)
-    for tensor in model.inputs:
-        name, spec = tensor.name, Spec.of(tensor)
-        where = f'input "{name}"'
-        if name in first:
-            values = [batch.get(name) for batch in batches]
-            if name in whole:
-                values.append(whole[name])
-            problem = _first_problem(
-                where, spec, _table_length(model, tensor), values
-            ) or _unequal(model, name, batches)
-        else:
-            problem = Problem(
-                where,
-                str(spec),
-                "nothing under this name",
-                f'Is it called "{meant}" in the data? Rename it.'
-                if (meant := _closest(name, extra))
-                else "Add it to the data under this name.",
-            )
-        if problem:
-            yield Row.of(problem)
-        elif name in unscaled:
-            yield Row.of(unscaled[name], "warning")
-        else:
-            yield Row(where, str(spec), _describe(first[name]))
-    missing = [name for name in names if name not in first]
-    for name in extra:
-        yield Row.of(
+    inputs = {tensor.name: tensor for tensor in tensors}
+    keys = set(made) if isinstance(made, Mapping) else set(inputs)
+    parts = made if isinstance(made, (list, tuple)) else []
+    nested = any(isinstance(p, (Mapping, list, tuple)) for p in parts)
+    if nested or keys != set(inputs):
+        raise ContractError(
             Problem(
-                f'input "{name}"',
-                f"only the inputs of the model: {', '.join(names)}",
-                _describe(first[name]),
-                f'Is it meant for "{meant}"? Rename it.'
-                if (meant := _closest(name, missing))
-                else "Leave it out. Some models would be fed it in place "
-                "of an input.",
+                "model",
+                "a model built from a list of named inputs",
+                f"inputs nested, or under other keys: {sorted(keys)}",
+                "Give each Input the name that the data has for it, and "
+                "build keras.Model([a, b], y).",
             )
         )
+    return inputs
 
 
-def _closest(name: str, names: list[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(name, names, 1)), None)
-
-
-def _target_rows(
-    model: keras.Model, inputs: dict[str, Any], targets: Any
-) -> Iterator[Row]:
-    """One row per target, if there are targets."""
-    if targets is None:
-        return
-    _, rows = _first_rows(model, inputs)
-    named = targets if isinstance(targets, Mapping) else {"": targets}
-    for name, value in named.items():
-        where = f'target "{name}"' if name else "target"
-        expected, received = "one row per sample", _describe(value)
-        fix = ""
-        if not isinstance(value, np.ndarray):
-            fix = "Convert it first: np.asarray(values)."
-        elif rows is not None and value.shape[:1] != (rows,):
-            expected = f"{rows} rows, as in the inputs"
-            fix = "Row i of every array must belong to sample i."
-        elif _count_nan(value):
-            received += f" with {_nan_text(value)}"
-            fix = "Leave these samples out: the loss would be NaN."
-        verdict = "problem" if fix else "ok"
-        yield Row(where, expected, received, verdict, fix)
-
-
-def _first_problem(
-    where: str, spec: Spec, table_length: int | None, values: list
-) -> Problem | None:
-    for value in values:
-        problem = spec.problem(where, value)
-        if problem:
-            return problem
-        if _count_nan(value):
-            return Problem(
-                where,
-                f"{spec} without NaN",
-                f"{_describe(value)} with {_nan_text(value)}",
-                "Fill the gaps, or feed a mask that says where they are: "
-                "one NaN makes every weight NaN.",
-            )
-        if table_length and not _within(value, table_length):
-            return Problem(
-                where,
-                f"ids from 0 to {table_length - 1}, the rows of its "
-                "Embedding",
-                f"ids from {value.min()} to {value.max()}",
-                "Number the categories from 0, or enlarge input_dim.",
-            )
-    return None
-
-
-def _unequal(
-    model: keras.Model, name: str, batches: list[dict[str, Any]]
-) -> Problem | None:
-    """An input with more or fewer rows than the first of its batch."""
-    for batch in batches:
-        first, rows = _first_rows(model, batch)
-        received = len(batch[name])
-        if rows not in (None, received):
-            return Problem(
-                f'input "{name}"',
-                f'{rows} rows, as in input "{first}"',
-                f"{received} rows",
-                "Row i of every array must belong to sample i.",
-            )
-    return None
-
-
-def _first_rows(
-    model: keras.Model, batch: Mapping[str, Any]
-) -> tuple[str, int | None]:
-    """Name and rows of the first input with as many axes as it should."""
-    for tensor in model.inputs:
-        value = batch.get(tensor.name)
-        if not isinstance(value, np.ndarray):
-            continue
-        if value.ndim == len(tensor.shape):
-            return tensor.name, len(value)
-    return "", None
-
-
-def _unscaled(
-    model: keras.Model, batch: Mapping[str, Any]
-) -> dict[str, Problem]:
-    """The largest input, if it dwarfs the smallest and is not scaled."""
-    sizes = {
-        tensor.name: size
-        for tensor in model.inputs
-        if (size := _size(model, tensor, batch.get(tensor.name)))
-    }
-    ranked = sorted(sizes, key=lambda name: sizes[name])
-    if not sizes or sizes[ranked[-1]] < _UNSCALED * sizes[ranked[0]]:
-        return {}
+def _outputs_of(
+    model: keras.Model,
+) -> dict[str, tuple[tuple[int | None, ...], str | None]]:
+    """Shape after the batch axis, and loss, of each output by name."""
+    made = getattr(model, "output", None)
+    if isinstance(made, Mapping):
+        tensors = dict(made)
+    else:
+        names = getattr(model, "output_names", None) or [""]
+        tensors = dict(zip(names, model.outputs))
+    losses = getattr(model, "loss", None)
+    if isinstance(losses, (list, tuple)):
+        losses = dict(zip(tensors, losses))
+    elif not isinstance(losses, Mapping):
+        losses = dict.fromkeys(tensors, losses)
     return {
-        ranked[-1]: Problem(
-            f'input "{ranked[-1]}"',
-            "inputs of about the same size",
-            f'values over {_UNSCALED} times those of "{ranked[0]}"',
-            "Scale it: a Normalization layer, adapted to training rows.",
-        )
+        name: (tuple(tensor.shape[1:]), _loss_name(losses.get(name)))
+        for name, tensor in tensors.items()
     }
 
 
-def _size(
-    model: keras.Model, tensor: keras.KerasTensor, value: Any
-) -> float | None:
-    """Largest number of an input that reaches the model unscaled."""
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
-        return None
-    layers = list(_layers_reading(model, tensor))
-    if any(isinstance(layer, (*_SCALING, _TABLE)) for layer in layers):
-        return None
-    return float(np.abs(value[:_ROWS]).max(initial=0))
+def _loss_name(loss: Any) -> str | None:
+    if loss is None or isinstance(loss, str):
+        return loss
+    return getattr(loss, "name", None) or getattr(loss, "__name__", None)
 
 
 def _layers_reading(
     model: keras.Model, tensor: keras.KerasTensor
-) -> Iterator[keras.Layer]:
-    """Layers that read an input as it is, or only reshaped."""
-    for layer in model.layers:
-        for node in layer._inbound_nodes:
-            if not any(read is tensor for read in node.input_tensors):
-                continue
-            yield layer
-            if isinstance(layer, _PASSING):
-                yield from _layers_reading(model, node.outputs[0])
+) -> Iterator[Any]:
+    """What reads an input as it is: also inside a model, or reshaped."""
+    graph = getattr(model, "_functional", None) or model  # Sequential
+    for node in itertools.chain(*graph._nodes_by_depth.values()):
+        places = [
+            place
+            for place, read_tensor in enumerate(node.input_tensors)
+            if read_tensor is tensor
+        ]
+        if not places:
+            continue
+        layer = node.operation
+        if isinstance(layer, keras.Model) and getattr(
+            layer, "inputs", None
+        ):
+            for place in places:
+                yield from _layers_reading(layer, layer.inputs[place])
+            continue
+        yield layer
+        if isinstance(layer, _PASSING) or not isinstance(
+            layer, keras.Layer
+        ):
+            yield from _layers_reading(model, node.outputs[0])
 
 
 def _table_length(
@@ -517,24 +279,448 @@ def _table_length(
     return min(lengths, default=None)
 
 
-def _within(ids: np.ndarray, length: int) -> bool:
-    return ids.size == 0 or bool(0 <= ids.min() and ids.max() < length)
+def _batches_to_read(
+    inputs: Mapping[str, keras.KerasTensor], batches: int
+) -> int:
+    """More of them where an axis may have any length.
+
+    TensorFlow learns the lengths from the first two batches alone.
+    """
+    if batches < 1:
+        raise ContractError(
+            Problem(
+                "batches",
+                "a number of batches to read, at least 1",
+                f"batches={batches}",
+                "Leave it out to read two.",
+            )
+        )
+    free = any(None in tensor.shape[1:] for tensor in inputs.values())
+    return max(batches, _FREE_BATCHES) if free and batches > 1 else batches
 
 
-def _count_nan(values: np.ndarray) -> int:
-    """Rows with NaN, looked at in chunks so that a huge file fits."""
-    if values.dtype.kind != "f" or values.size == 0:
-        return 0
-    step = max(1, _CHUNK * len(values) // values.size)
-    axes = tuple(range(1, values.ndim))
-    return sum(
-        int(np.isnan(values[start : start + step]).any(axis=axes).sum())
-        for start in range(0, len(values), step)
+# Rows of the report
+
+
+def _input_rows(
+    model: keras.Model,
+    inputs: dict[str, keras.KerasTensor],
+    batches: list[Parts],
+    whole: Mapping[str, Mapping[str, np.ndarray]],
+) -> list[Row]:
+    """One row per input, then one per name the model does not have."""
+    lengths = {name: _table_length(model, t) for name, t in inputs.items()}
+
+    def problem_of(name: str, value: Any) -> Problem | None:
+        where, spec = f'input "{name}"', Spec.of(inputs[name])
+        return spec.problem(where, value) or _value_problem(
+            where, spec, lengths[name], value
+        )
+
+    expected = {name: str(Spec.of(t)) for name, t in inputs.items()}
+    rows = _part_rows(
+        "input",
+        expected,
+        [batch.inputs for batch in batches],
+        whole.get("input", {}),
+        problem_of,
+        [_rows_of(inputs, batch.inputs) for batch in batches],
+    )
+    for name, tensor in inputs.items():
+        values = [batch.inputs.get(name) for batch in batches]
+        problem = _uneven(f'input "{name}"', Spec.of(tensor), values)
+        rows = _replace(rows, f'input "{name}"', problem, "problem")
+    if all(row.verdict == "ok" for row in rows):
+        unscaled = _unscaled(model, inputs, batches[0].inputs)
+        if unscaled:
+            rows = _replace(rows, unscaled.where, unscaled, "warning")
+    return rows
+
+
+def _target_rows(
+    model: keras.Model,
+    outputs: dict[str, tuple[tuple, str | None]],
+    batches: list[Parts],
+    whole: Mapping[str, Mapping[str, np.ndarray]],
+    data: Any,
+) -> list[Row]:
+    """One row per target and sample weight, or for their absence."""
+    compiled = bool(getattr(model, "compiled", False) and model.loss)
+    first = batches[0]
+    if not first.targets:
+        if not compiled or not comes_in_batches(data):
+            return []
+        forgotten = Problem(
+            "target",
+            "targets for the loss",
+            "inputs alone",
+            "Return (inputs, targets). Only predict does without.",
+        )
+        return [Row(forgotten, "problem")]
+    rows = [_rows_of(_inputs_of(model), b.inputs) for b in batches]
+
+    def target_problem(name: str, value: Any) -> Problem | None:
+        where = f'target "{name}"' if name else "target"
+        shape, loss = outputs[name or next(iter(outputs))]
+        return _label_problem(where, value) or (
+            _loss_problem(where, value, shape, loss) if compiled else None
+        )
+
+    def weight_problem(name: str, value: Any) -> Problem | None:
+        where = f'sample weight "{name}"' if name else "sample weight"
+        return _label_problem(where, value)
+
+    alone = "" in first.targets and len(outputs) == 1
+    names = [""] if alone else list(outputs)
+    found = _part_rows(
+        "target",
+        dict.fromkeys(names, "one row per sample"),
+        [batch.targets for batch in batches],
+        whole.get("target", {}),
+        target_problem,
+        rows,
+    )
+    if not first.weights:
+        return found
+    return found + _part_rows(
+        "sample weight",
+        dict.fromkeys(first.weights, "one number per sample"),
+        [batch.weights for batch in batches],
+        whole.get("sample weight", {}),
+        weight_problem,
+        rows,
     )
 
 
-def _nan_text(values: np.ndarray) -> str:
-    return f"NaN in {_count_nan(values)} of {len(values)} rows"
+def _part_rows(
+    role: str,
+    expected: Mapping[str, str],
+    batches: Sequence[Mapping[str, Any]],
+    whole: Mapping[str, np.ndarray],
+    problem_of: Callable[[str, Any], Problem | None],
+    counts: Sequence[tuple[str, int | None]],
+) -> list[Row]:
+    """A row per expected name, then one per name that was not."""
+    given = list(dict.fromkeys(itertools.chain(*batches)))
+    extra = [name for name in given if name not in expected]
+    missing = [name for name in expected if name not in given]
+    rows = []
+    for name, text in expected.items():
+        where = f'{role} "{name}"' if name else role
+        values = [batch.get(name) for batch in batches]
+        problem = None
+        if name in missing:
+            problem = _missing(where, text, name, extra)
+        for value, (first, count) in zip(values, counts):
+            problem = problem or problem_of(name, value)
+            problem = problem or _unequal(where, value, first, count)
+        if name in whole:
+            problem = problem or problem_of(name, whole[name])
+        ok = Problem(where, text, describe(values[0]), "")
+        rows.append(Row(problem or ok, "problem" if problem else "ok"))
+    for name in extra:
+        first_value = next(b[name] for b in batches if name in b)
+        rows.append(
+            Row(
+                _extra(role, name, first_value, list(expected), missing),
+                "problem",
+            )
+        )
+    return rows
+
+
+def _replace(
+    rows: list[Row], where: str, problem: Problem | None, verdict: str
+) -> list[Row]:
+    """The rows, with a problem in place of the ``ok`` at its place."""
+    return [
+        Row(problem, verdict)
+        if problem and row.verdict == "ok" and row.problem.where == where
+        else row
+        for row in rows
+    ]
+
+
+def _step_rows(data: Any, steps: int | None) -> list[Row]:
+    """A row if the data ends before ``fit`` stops asking."""
+    if steps is None or isinstance(data, keras.utils.PyDataset):
+        return []
+    found = count_batches(data, steps) if comes_in_batches(data) else steps
+    if found >= steps:
+        return []
+    short = Problem(
+        "steps",
+        f"{steps} batches",
+        f"{found} batches",
+        "Begin again when the data ends (while True), or use a PyDataset: "
+        "Keras logs an empty epoch as loss 0, then trains on the first two "
+        "batches again.",
+    )
+    return [Row(short, "problem")]
+
+
+def _notes(
+    inputs: Mapping[str, keras.KerasTensor], batch: Parts, data: Any
+) -> list[Row]:
+    """What no check can see, but a reader can."""
+    rows = []
+    specs = [Spec.of(tensor) for tensor in inputs.values()]
+    if batch.positional and len(set(specs)) < len(specs):
+        order = Problem(
+            "inputs",
+            f"the order {', '.join(inputs)}",
+            "arrays without names",
+            "Feed a dict: inputs of one shape can change places unseen.",
+        )
+        rows.append(Row(order, "note"))
+    if isinstance(data, keras.utils.PyDataset):
+        reordered = Problem(
+            "fit",
+            "shuffle=False",
+            "a PyDataset",
+            "Pass it to fit, which would reorder the batches.",
+        )
+        rows.append(Row(reordered, "note"))
+    return rows
+
+
+# Problems
+
+
+def _missing(
+    where: str, expected: str, name: str, extra: list[str]
+) -> Problem:
+    meant = _closest(name, extra)
+    fix = "Add it to the data under this name."
+    if meant:
+        fix = f'Is it called "{meant}" in the data? Rename it.'
+    return Problem(where, expected, "nothing under this name", fix)
+
+
+def _extra(
+    role: str,
+    name: str,
+    value: Any,
+    expected: list[str],
+    missing: list[str],
+) -> Problem:
+    meant = _closest(name, missing)
+    fix = "Leave it out. Some models would be fed it in place of another."
+    if meant:
+        fix = f'Is it meant for "{meant}"? Rename it.'
+    return Problem(
+        f'{role} "{name}"' if name else role,
+        f"only the {role}s of the model: {', '.join(expected)}",
+        describe(value),
+        fix,
+    )
+
+
+def _closest(name: str, names: list[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name, names, 1)), None)
+
+
+def _value_problem(
+    where: str, spec: Spec, table_length: int | None, value: np.ndarray
+) -> Problem | None:
+    """Values that the model would read as something else, or choke on."""
+    gaps = _gaps(value)
+    if gaps:
+        return Problem(
+            where,
+            f"{spec} without NaN or infinity",
+            f"{describe(value)} with {gaps}",
+            "Fill the gaps, or feed a mask that says where they are: one "
+            "NaN makes every weight NaN.",
+        )
+    if table_length and _is_one_hot(value, table_length):
+        return Problem(
+            where,
+            "one category number per sample for its Embedding",
+            f"{describe(value)}, one-hot",
+            "Give the number: values.argmax(axis=-1). An Embedding looks "
+            "up every 0 and 1.",
+        )
+    if table_length and not _within(value, 0, table_length - 1):
+        return Problem(
+            where,
+            f"ids from 0 to {table_length - 1}, the rows of its Embedding",
+            f"ids from {value.min()} to {value.max()}",
+            "Number the categories from 0, or enlarge input_dim.",
+        )
+    if spec.dtype.startswith(("int", "uint")):
+        limits = np.iinfo(spec.dtype)
+        if not _within(value, limits.min, limits.max):
+            return Problem(
+                where,
+                f"{spec.dtype}, from {limits.min} to {limits.max}",
+                f"numbers from {value.min()} to {value.max()}",
+                'Declare a wider Input: dtype="int64".',
+            )
+    return None
+
+
+def _unequal(
+    where: str, value: Any, first: str, count: int | None
+) -> Problem | None:
+    """More or fewer rows than the first input of the same batch."""
+    if count is None or len(value) == count:
+        return None
+    return Problem(
+        where,
+        f'{count} rows, as in input "{first}"',
+        f"{len(value)} rows",
+        "Row i of every array must belong to sample i.",
+    )
+
+
+def _uneven(where: str, spec: Spec, values: list) -> Problem | None:
+    """A free axis whose length the first two batches do not give away."""
+    shapes = [getattr(value, "shape", ())[1:] for value in values]
+    later = [shape for shape in shapes if shape != shapes[0]]
+    if None not in spec.shape or not later or later[0] == shapes[1]:
+        return None
+    return Problem(
+        where,
+        f"{spec}, of different lengths from the first batches on",
+        f"twice {shapes[0]}, later {later[0]}",
+        "TensorFlow learns the shape from the first two batches. Pad all "
+        "to one length, or use tf.data with a signature.",
+    )
+
+
+def _unscaled(
+    model: keras.Model,
+    inputs: Mapping[str, keras.KerasTensor],
+    batch: Mapping[str, np.ndarray],
+) -> Problem | None:
+    """The largest input, if it dwarfs the smallest and is not scaled."""
+    sizes = {}
+    for name, tensor in inputs.items():
+        layers = _layers_reading(model, tensor)
+        if not str(tensor.dtype).startswith("float") or any(
+            isinstance(layer, (*_SCALING, _TABLE)) for layer in layers
+        ):
+            continue
+        size = np.abs(batch[name][:_ROWS].astype("float64")).max(initial=0)
+        if size > 0:
+            sizes[name] = size
+    ranked = sorted(sizes, key=lambda name: sizes[name])
+    if not sizes or sizes[ranked[-1]] < _UNSCALED * sizes[ranked[0]]:
+        return None
+    return Problem(
+        f'input "{ranked[-1]}"',
+        "inputs of about the same size",
+        f'values over {_UNSCALED} times those of "{ranked[0]}"',
+        "Scale it: a Normalization layer, adapted to training rows.",
+    )
+
+
+def _label_problem(where: str, value: Any) -> Problem | None:
+    """What is wrong with targets or weights whatever the loss."""
+    if not isinstance(value, np.ndarray):
+        fix = "Convert it first: np.asarray(values)."
+    elif value.ndim == 0 or value.dtype.kind not in "biuf":
+        fix = "Give numbers, one row per sample; number the classes from 0."
+    elif gaps := _gaps(value):
+        return Problem(
+            where,
+            "numbers without NaN or infinity",
+            f"{describe(value)} with {gaps}",
+            "Leave these samples out: the loss would be NaN.",
+        )
+    else:
+        return None
+    return Problem(where, "an array of numbers", describe(value), fix)
+
+
+def _loss_problem(
+    where: str,
+    value: np.ndarray,
+    shape: tuple[int | None, ...],
+    loss: str | None,
+) -> Problem | None:
+    """Targets that the loss reads as something else, or not at all."""
+    classes, axes = (shape[-1] or 0) if shape else 0, value.shape[1:]
+    received = describe(value)
+    between = (
+        f"numbers from {value.min(initial=0)} to {value.max(initial=0)}"
+    )
+    if loss == "sparse_categorical_crossentropy":
+        expected = f"class numbers from 0 to {classes - 1}"
+        if not _same_but_last(axes, shape[:-1]):
+            fix = "One-hot labels go with categorical_crossentropy."
+        elif not _within(value, 0, classes - 1):
+            received = between
+            fix = "Number the classes from 0, or widen the last layer."
+        else:
+            return None
+    elif loss == "categorical_crossentropy" and axes != shape:
+        expected = f"one-hot labels {_shape_text(shape)}"
+        fix = "Class numbers go with sparse_categorical_crossentropy."
+    elif loss == "binary_crossentropy" and not _within(value, 0, 1):
+        expected, received = "labels from 0 to 1", between
+        fix = "For several classes use sparse_categorical_crossentropy."
+    elif loss and not _same_but_last(axes, shape):
+        expected = f"the shape of the output, {_shape_text(shape)}"
+        fix = (
+            "Give one value per output. Keras stretches shapes that "
+            "differ, and the loss then means something else."
+        )
+    else:
+        return None
+    return Problem(where, expected, received, fix)
+
+
+# Small questions about values
+
+
+def _rows_of(
+    inputs: Mapping[str, keras.KerasTensor], batch: Mapping[str, Any]
+) -> tuple[str, int | None]:
+    """Name and rows of the first input with as many axes as it should."""
+    for name, tensor in inputs.items():
+        value = batch.get(name)
+        if not isinstance(value, np.ndarray) or value.ndim == 0:
+            continue
+        if value.ndim == len(tensor.shape):
+            return name, len(value)
+    return "", None
+
+
+def _within(values: np.ndarray, low: int, high: int) -> bool:
+    return values.size == 0 or bool(
+        low <= values.min() and values.max() <= high
+    )
+
+
+def _is_one_hot(values: np.ndarray, classes: int) -> bool:
+    return (
+        values.ndim > 1
+        and values.shape[-1] == classes > 1
+        and _within(values, 0, 1)
+        and bool((values.sum(axis=-1) == 1).all())
+    )
+
+
+def _gaps(values: np.ndarray) -> str:
+    """How many rows have NaN or infinity, in words; empty if none.
+
+    Looked at in chunks, so that a file larger than memory fits.
+    """
+    if values.dtype.kind != "f" or values.size == 0:
+        return ""
+    step = max(1, _CHUNK * len(values) // values.size)
+    axes = tuple(range(1, values.ndim))
+    found = sum(
+        int(
+            (~np.isfinite(values[start : start + step]))
+            .any(axis=axes)
+            .sum()
+        )
+        for start in range(0, len(values), step)
+    )
+    return f"NaN or infinity in {found} of {len(values)} rows" * bool(found)
 
 
 def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
@@ -543,22 +729,14 @@ def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
     )
 
 
-def _describe(value: Any) -> str:
-    """Type and shape of a value, never what is in it."""
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype} {value.shape}"
-    if isinstance(value, (list, tuple)):
-        return f"a {type(value).__name__} of {len(value)}"
-    return type(value).__name__
+def _same_but_last(
+    axes: tuple[int, ...], shape: tuple[int | None, ...]
+) -> bool:
+    """Equal, but for a last axis of 1, which Keras adds or drops."""
+    dropped = axes[-1:] == (1,) and _fits(axes[:-1], shape)
+    return _fits(axes, shape) or _fits((*axes, 1), shape) or dropped
 
 
-# Showing it
-
-
-def _show(report: Report) -> None:
-    """Displays the table, if there is a notebook to display it in."""
-    if "IPython" in sys.modules:
-        from IPython import display, get_ipython
-
-        if hasattr(get_ipython(), "kernel"):
-            display.display(report)
+def _shape_text(shape: tuple[int | None, ...]) -> str:
+    axes = ", ".join(["batch", *map(str, shape)])
+    return f"({axes}{'' if shape else ','})"

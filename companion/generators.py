@@ -14,7 +14,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from companion.columns import ArrayColumn, Column, as_column, is_random
+from companion.columns import (
+    ArrayColumn,
+    Column,
+    as_column,
+    is_count,
+    is_random,
+)
 from companion.errors import DataError, Problem
 
 Batch = tuple[Any, ...]
@@ -104,7 +110,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
-        self.transforms = tuple(transforms)
+        self.transforms = transforms
         self.drop_last = drop_last
         self.shard = shard
         self.pad = pad
@@ -123,9 +129,13 @@ class MultiInputGenerator(keras.utils.PyDataset):
         problems += self._setting_problems()
         problems += self._length_problems()
         self.num_samples = self._count_samples()
-        problems = problems or self._empty_problems()
         if problems:
             raise DataError(problems)
+        self.batch_size = int(batch_size)
+        self.transforms = tuple(transforms)
+        empty = self._empty_problem()
+        if empty:
+            raise DataError(empty)
 
     def __repr__(self) -> str:
         return (
@@ -184,7 +194,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
             ("index", index, len(self)),
             ("epochs", epochs, None),
         ):
-            if not _is_count(value, 0) or (last and value > last):
+            if not is_count(value, 0) or (last and value > last):
                 raise DataError(
                     Problem(
                         f"iterate: {name}",
@@ -292,17 +302,22 @@ class MultiInputGenerator(keras.utils.PyDataset):
         return self._parts["input"]
 
     @property
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Arrays of inputs that reach the model as they are, by name.
+    def _companion_arrays(self) -> dict[str, dict[str, np.ndarray]]:
+        """Arrays that are fed as they are, by part and name, for `check`.
 
-        Empty if there are transforms: these may change anything.
+        None if there are transforms: these may change anything.
         """
         if self.transforms:
             return {}
         return {
-            name: column.values
-            for name, column in self.inputs.items()
-            if isinstance(column, ArrayColumn)
+            role: {
+                name: column.values
+                for name, column in (
+                    part if isinstance(part, dict) else {"": part}
+                ).items()
+                if isinstance(column, ArrayColumn)
+            }
+            for role, part in self._parts.items()
         }
 
     def in_order(self) -> MultiInputGenerator:
@@ -310,6 +325,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
         For validation and ``predict``: both would otherwise advance the
         epoch, and the order of predictions would not be that of the rows.
+        Transforms are applied, the same way at every pass.
 
         Example:
             >>> batches = MultiInputGenerator(
@@ -464,7 +480,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
     def _setting_problems(self) -> list[Problem]:
         problems = []
-        if not _is_count(self.batch_size, 1):
+        if not is_count(self.batch_size, 1):
             problems.append(
                 Problem(
                     "batch_size",
@@ -482,13 +498,25 @@ class MultiInputGenerator(keras.utils.PyDataset):
                     "The first of four processes has shard=(0, 4).",
                 )
             )
+        listed = isinstance(self.transforms, (tuple, list))
+        if not listed or not all(map(callable, self.transforms)):
+            problems.append(
+                Problem(
+                    "transforms",
+                    "a list of functions f(batch, rng) -> batch",
+                    type(self.transforms).__name__,
+                    "Write transforms=[f], also for one.",
+                )
+            )
         random = self.shuffle or bool(self.transforms)
         random = random or any(is_random(c) for _, c in self._columns())
-        if random and not _is_count(self.seed, 0):
+        # NumPy takes seeds in pieces of 32 bits: a larger one would be the
+        # same as a smaller seed in another epoch.
+        if random and not is_count(self.seed, 0, 2**32 - 1):
             problems.append(
                 Problem(
                     "seed",
-                    "a whole number, at least 0, because rows are "
+                    "a whole number from 0 to 2**32 - 1, because rows are "
                     "shuffled, drawn or transformed at random",
                     f"seed={self.seed!r}",
                     "Pass seed=0, or any other number: the same seed gives "
@@ -499,7 +527,8 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
     def _length_problems(self) -> list[Problem]:
         lengths = self._lengths()
-        if not lengths and not _is_count(self.length, 1):
+        columns = any(True for _ in self._columns())
+        if columns and not lengths and not is_count(self.length, 1):
             return [
                 Problem(
                     "length",
@@ -530,35 +559,30 @@ class MultiInputGenerator(keras.utils.PyDataset):
             if length != expected
         ]
 
-    def _empty_problems(self) -> list[Problem]:
+    def _empty_problem(self) -> Problem | None:
         if len(self) > 0:
-            return []
+            return None
+        received = f"{self.num_samples} rows"
         if self.num_samples == 0:
-            return [
-                Problem(
-                    "data",
-                    "at least one row",
-                    "0 rows",
-                    "Look at where the data is loaded: it is empty.",
-                )
-            ]
-        if self._shard_size == 0:
-            return [
-                Problem(
-                    "shard",
-                    f"at least {self.shard[1]} rows, one for each shard",
-                    f"{self.num_samples} rows",
-                    "Use fewer shards, or pad=True.",
-                )
-            ]
-        return [
-            Problem(
-                "drop_last",
-                f"enough rows for one batch of {self.batch_size}",
-                f"{self._shard_size} rows",
-                "Use a smaller batch_size, or drop_last=False.",
+            return Problem(
+                "data",
+                "at least one row",
+                received,
+                "Look at where the data is loaded: it is empty.",
             )
-        ]
+        if self._shard_size == 0:
+            return Problem(
+                "shard",
+                f"at least {self.shard[1]} rows, one for each shard",
+                received,
+                "Use fewer shards, or pad=True.",
+            )
+        return Problem(
+            "drop_last",
+            f"enough rows for one batch of {self.batch_size}",
+            f"{self._shard_size} rows",
+            "Use a smaller batch_size, or drop_last=False.",
+        )
 
 
 def _generator(seed: int | None, *key: int) -> np.random.Generator:
@@ -566,17 +590,12 @@ def _generator(seed: int | None, *key: int) -> np.random.Generator:
     return np.random.default_rng([int(seed or 0), *key])
 
 
-def _is_count(value: Any, at_least: int) -> bool:
-    whole = isinstance(value, (int, np.integer))
-    return whole and not isinstance(value, bool) and bool(value >= at_least)
-
-
 def _is_shard(shard: Any) -> bool:
     return (
         isinstance(shard, tuple)
         and len(shard) == 2
-        and _is_count(shard[1], 1)
-        and _is_count(shard[0], 0)
+        and is_count(shard[1], 1)
+        and is_count(shard[0], 0)
         and bool(shard[0] < shard[1])
     )
 
@@ -590,27 +609,20 @@ def _columns_of(
     for role, part in parts.items():
         if part is None and role != "input":
             continue
+        problem = _part_problem(role, part)
+        if problem:
+            problems.append(problem)
+            continue
         named = isinstance(part, Mapping)
-        if role == "input" and not (named and part):
-            problems.append(
-                Problem(
-                    "inputs",
-                    "a dict from the name of each input to its rows",
-                    "an empty dict" if named else type(part).__name__,
-                    'Name each as in the model: {"image": images, ...}.',
-                )
-            )
-            part, named = {}, True
-        columns[role] = {}
+        found = {}
         for name, values in part.items() if named else [("", part)]:
             where = f'{role} "{name}"' if name else role
             try:
-                columns[role][name] = as_column(where, values)
+                found[name] = as_column(where, values)
             except DataError as error:
                 problems += error.problems
-        if not named:
-            columns[role] = columns[role].get("")
-    if "sample weight" in columns and "target" not in columns:
+        columns[role] = found if named else found.get("")
+    if "sample weight" in columns and parts["target"] is None:
         problems.append(
             Problem(
                 "sample_weights",
@@ -619,7 +631,30 @@ def _columns_of(
                 "Pass targets as well, or leave sample_weights out.",
             )
         )
+    columns.setdefault("input", {})
     return columns, problems
+
+
+def _part_problem(role: str, part: Any) -> Problem | None:
+    """A part that is not columns by name, nor (but for inputs) one."""
+    if isinstance(part, Mapping):
+        if part and all(isinstance(n, str) and n for n in part):
+            return None
+        received = "an empty dict"
+        if part:
+            received = f"the names {', '.join(map(repr, part))}"
+    elif role == "input" or isinstance(part, (tuple, list)):
+        received = type(part).__name__
+    else:
+        return None
+    return Problem(
+        f"{role}s",
+        f"a dict from the name of each {role} to its rows",
+        received,
+        'Name each as in the model: {"image": images, ...}.'
+        if role == "input"
+        else "Name each as the output of the model, or pass one array.",
+    )
 
 
 class FollowEpoch(keras.callbacks.Callback):

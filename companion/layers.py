@@ -42,7 +42,8 @@ def fuse(
         >>> fuse([image, text]).shape
         (None, 96)
     """
-    problem = _fusion_problem(tensors, how)
+    listed = isinstance(tensors, (list, tuple))
+    problem = _fusion_problem(tensors if listed else [], how)
     if problem:
         raise ContractError(problem)
     return _MERGES[how]()(list(tensors))
@@ -75,19 +76,26 @@ def _fusion_problem(
             "Bring each to (batch, features): GlobalMaxPooling2D for an "
             "image, GlobalMaxPooling1D for a sequence, Flatten for (1, n).",
         )
-    same = [shape[:-1] for shape in shapes]
-    if how != "concatenate":
-        same = shapes
-    if len(set(same)) > 1:
+    if how == "concatenate":
+        if _alike([shape[:-1] for shape in shapes]):
+            return None
         return Problem(
             "fuse",
-            "branches of one width"
-            if how != "concatenate"
-            else "branches that differ in the last axis alone",
+            "branches that differ in the last axis alone",
             listed,
-            "Put a Dense layer of the same width at the end of each branch,"
-            ' or use how="concatenate".'
-            if how != "concatenate"
-            else "Pool or reshape them to (batch, features) first.",
+            "Pool or reshape them to (batch, features) first.",
         )
-    return None
+    if _alike(shapes):
+        return None
+    return Problem(
+        "fuse",
+        "branches of one width",
+        listed,
+        "Put a Dense layer of the same width at the end of each branch, or "
+        'use how="concatenate".',
+    )
+
+
+def _alike(shapes: Sequence[tuple[int | None, ...]]) -> bool:
+    """Whether every axis has one length, but for those of any length."""
+    return all(len(set(axis) - {None}) <= 1 for axis in zip(*shapes))

@@ -1,6 +1,8 @@
 import pickle
+import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from companion import DataError, Labels, Noise, RandomColumn, StoredColumn
@@ -15,6 +17,8 @@ ROWS = np.array([3, 0, 3])
         ("float64", "float32"),
         ("float16", "float32"),
         ("float32", "float32"),
+        (">f8", "float32"),
+        ("longdouble", "float32"),
         ("uint8", "uint8"),
         ("int64", "int64"),
         ("bool", "bool"),
@@ -33,6 +37,32 @@ def test_an_array_is_not_copied():
     values = np.zeros((4, 2))
 
     assert ArrayColumn(values).values is values
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.asfortranarray(np.arange(12.0).reshape(4, 3)),
+        np.arange(20.0).reshape(4, 5)[:, 1:4],
+        np.arange(24.0).reshape(2, 3, 4).T,
+    ],
+    ids=["Fortran", "columns", "transposed"],
+)
+def test_rows_are_taken_right_however_they_lie_in_memory(values):
+    taken = ArrayColumn(values).take(ROWS)
+
+    np.testing.assert_array_equal(taken, values[ROWS])
+
+
+def test_rows_apart_in_memory_do_not_cost_a_copy_of_all():
+    column = ArrayColumn(np.zeros((2, 300_000), "float32").T)
+
+    tracemalloc.start()
+    column.take(ROWS)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 100_000
 
 
 @pytest.fixture
@@ -60,6 +90,16 @@ def test_a_map_that_skips_rows_still_pickles_right(memory_map):
     loaded = pickle.loads(pickle.dumps(ArrayColumn(memory_map[::2])))
 
     np.testing.assert_array_equal(loaded.values, memory_map[::2])
+
+
+def test_a_map_changed_in_memory_keeps_its_changes(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros(3))
+    changed = np.load(tmp_path / "x.npy", mmap_mode="c")
+    changed[1] = 7
+
+    loaded = pickle.loads(pickle.dumps(ArrayColumn(changed)))
+
+    assert loaded.values.tolist() == [0, 7, 0]
 
 
 def test_noise_has_the_asked_shape_mean_0_and_deviation_1():
@@ -97,7 +137,10 @@ def test_random_columns_draw_from_the_generator_they_get(column):
     ("make", "words"),
     [
         (lambda: Noise(0), "Noise: expected every axis"),
+        (lambda: Noise(2.5), "shape=2.5"),
+        (lambda: Noise(True), "shape=True"),
         (lambda: Labels(0), "num_classes=0"),
+        (lambda: Labels(2.5), "num_classes=2.5"),
         (lambda: Labels(2, [0.5, 0.6]), "2 numbers, sum 1.1"),
         (lambda: Labels(2, [1.0]), "1 numbers, sum 1"),
         (lambda: Labels(2, [1.5, -0.5]), "probabilities that add up to 1"),
@@ -108,9 +151,21 @@ def test_impossible_columns_are_refused(make, words):
         make()
 
 
+def test_numbers_of_numpy_are_numbers():
+    rng = np.random.default_rng(0)
+    shares = (np.arange(1, 8) / 28).astype("float32")
+
+    assert Noise(np.int64(4)).draw(ROWS, rng).shape == (3, 4)
+    assert Labels(np.int64(7), shares).draw(ROWS, rng).shape == (3,)
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
+        (pd.DataFrame({"a": [1.0]}), "Received: DataFrame. Convert it"),
+        (pd.Series([1.0]), "Received: Series"),
+        (Noise, "Received: type"),
+        (np.array(["a"]), "Received: <U1"),
         ([1, 2, 3], "Received: list. Convert it first: np.asarray"),
         (np.array(3.0), r"Received: float64 \(\)"),
         (np.array([[1], [1, 2]], dtype=object), "Received: object"),

@@ -65,7 +65,7 @@ BAD = {
         [
             'input "id": expected only the inputs of the model: image, '
             "numbers, user. Received: int32 (6,). Leave it out. Some "
-            "models would be fed it in place of an input."
+            "models would be fed it in place of another."
         ],
     ),
     "misspelt name": (
@@ -150,10 +150,10 @@ BAD = {
     "NaN": (
         bent(numbers=nan_at(3)),
         [
-            'input "numbers": expected float32 (batch, 2) without NaN. '
-            "Received: float32 (6, 2) with NaN in 1 of 6 rows. Fill the "
-            "gaps, or feed a mask that says where they are: one NaN makes "
-            "every weight NaN."
+            'input "numbers": expected float32 (batch, 2) without NaN '
+            "or infinity. Received: float32 (6, 2) with NaN or infinity in "
+            "1 of 6 rows. Fill the gaps, or feed a mask that says where "
+            "they are: one NaN makes every weight NaN."
         ],
     ),
     "Python list": (
@@ -229,13 +229,9 @@ SOURCES = {
 def test_everything_that_fit_takes_is_read(model, source):
     report = check(model, source())
 
-    inputs = [row for row in report.rows if row.where.startswith("input")]
-    assert [row.where for row in inputs] == [
-        'input "image"',
-        'input "numbers"',
-        'input "user"',
-    ]
-    assert all(row.verdict == "ok" for row in report.rows)
+    where = [row.problem.where for row in report.rows]
+    assert where[:3] == ['input "image"', 'input "numbers"', 'input "user"']
+    assert {row.verdict for row in report.rows} <= {"ok", "note"}
     assert report.problems == report.warnings == ()
 
 
@@ -281,24 +277,44 @@ def test_a_model_without_declared_inputs_is_refused():
         check(Own(), good())
 
 
-def test_targets_are_counted_and_looked_at(model):
-    report = check(model, good(), targets={"price": np.ones(N)})
-    assert report.rows[-1].where == 'target "price"'
-    with pytest.raises(ContractError, match="target: expected 6 rows"):
-        check(model, good(), targets=np.ones(N - 1))
-    with pytest.raises(
-        ContractError, match="target: .* NaN in 6 of 6 rows"
-    ):
-        check(model, good(), targets=np.full(N, np.nan))
-    with pytest.raises(ContractError, match="target: .*Received: a list"):
-        check(model, good(), targets=[1] * N)
+TARGETS = {
+    "too few": (
+        np.ones(N - 1),
+        'target: expected 6 rows, as in input "ima',
+    ),
+    "NaN": (np.full(N, np.nan), "target: .* NaN or infinity in 6 of 6"),
+    "infinity": (np.full(N, np.inf), "target: .* NaN or infinity in 6"),
+    "a list": ([1] * N, "target: .*Received: a list of 6. Convert it"),
+    "one number": (np.float64(1), r"target: .*Received: float64 \(\)"),
+    "words": (np.array(["a"] * N), "number the classes from 0"),
+    "another name": (
+        {"prise": np.ones(N)},
+        'target "price": .*called "prise" in the data',
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("targets", "words"), TARGETS.values(), ids=TARGETS
+)
+def test_targets_are_counted_and_looked_at(targets, words):
+    x = keras.Input((2,), name="image")
+    model = keras.Model([x], keras.layers.Dense(1, name="price")(x))
+    data = {"image": np.ones((N, 2))}
+
+    assert check(model, data, targets=np.ones(N)).problems == ()
+    assert check(model, data, targets={"price": np.ones(N)}).problems == ()
+    with pytest.raises(ContractError, match=words):
+        check(model, data, targets=targets)
 
 
 def test_a_generators_arrays_are_looked_at_whole(model):
     data = {name: np.repeat(v, 50, axis=0) for name, v in good().items()}
     data["numbers"][-1] = np.nan
     data["user"][-1] = 77
-    batches = MultiInputGenerator(data, batch_size=2)
+    targets = np.zeros(300)
+    targets[-1] = np.nan
+    batches = MultiInputGenerator(data, targets, targets, batch_size=2)
 
     with pytest.raises(ContractError) as caught:
         check(model, batches)
@@ -306,7 +322,23 @@ def test_a_generators_arrays_are_looked_at_whole(model):
     assert [p.where for p in caught.value.problems] == [
         'input "numbers"',
         'input "user"',
+        "target",
+        "sample weight",
     ]
+
+
+def test_a_huge_array_is_looked_at_in_pieces(model, monkeypatch):
+    monkeypatch.setattr("companion.contract._CHUNK", 4)
+
+    with pytest.raises(ContractError, match='"numbers": .* NaN .* 1 of 6'):
+        check(model, bent(numbers=nan_at(N - 1)))
+
+
+def test_an_attribute_of_ones_own_is_left_alone(model):
+    batches = pydataset()
+    batches.arrays = 3
+
+    assert check(model, batches).problems == ()
 
 
 def test_later_batches_are_read_too(model):
@@ -355,6 +387,7 @@ def test_an_unscaled_input_is_a_warning():
         report = check(two_number_inputs(), SMALL_AND_LARGE)
 
     assert [row.verdict for row in report.rows] == ["ok", "warning"]
+    assert report.warnings[0].where == 'input "large"'
     assert report.problems == ()
 
 
@@ -381,6 +414,111 @@ def test_a_report_reads_as_text_and_as_a_table(model):
     assert table.count('<th scope="col">') == 5
     assert "<caption>" in table and "✓ ok" in table
     assert "input &quot;image&quot;" in table
+
+
+def nested(*layers):
+    """A model whose input is first read inside another model."""
+    inner = keras.Input((), dtype="int32")
+    features = inner
+    for layer in layers:
+        features = layer(features)
+    ids = keras.Input((), dtype="int32", name="ids")
+    return keras.Model([ids], keras.Model([inner], features)(ids))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: nested(keras.layers.Embedding(5, 2)),
+        lambda: nested(
+            keras.layers.Reshape((1,)), keras.layers.Embedding(5, 2)
+        ),
+        lambda: keras.Sequential(
+            [
+                keras.Input((), dtype="int32", name="ids"),
+                keras.layers.Embedding(5, 2),
+            ]
+        ),
+    ],
+)
+def test_ids_are_followed_to_their_embedding(model):
+    assert check(model(), {"ids": np.array([0, 4])}).rows[0].verdict == "ok"
+    with pytest.raises(ContractError, match="ids from 0 to 4.* 0 to 5"):
+        check(model(), {"ids": np.array([0, 5])})
+
+
+def test_ids_are_never_called_unscaled():
+    ids = keras.Input((), dtype="int32", name="ids")
+    number = keras.Input((1,), name="number")
+    model = keras.Model(
+        [ids, number], [keras.layers.Embedding(10**6, 2)(ids), number]
+    )
+
+    report = check(
+        model, {"ids": np.array([9**6]), "number": np.ones((1, 1))}
+    )
+    assert report.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values"), [("int32", [3_000_000_000]), ("uint8", [300])]
+)
+def test_whole_numbers_that_would_wrap_around_are_refused(dtype, values):
+    x = keras.Input((), dtype=dtype, name="x")
+
+    with pytest.raises(ContractError, match="Declare a wider Input"):
+        check(keras.Model([x], x), {"x": np.array(values)})
+
+
+def test_infinity_is_no_number(model):
+    with pytest.raises(ContractError, match="NaN or infinity in 6 of 6"):
+        check(model, bent(numbers=np.full((N, 2), np.inf)))
+
+
+def test_data_that_never_ends_is_read_as_well(model):
+    class Endless(keras.utils.PyDataset):
+        @property
+        def num_batches(self):
+            return None
+
+        def __getitem__(self, index):
+            return good(), np.zeros(N)
+
+    assert check(model, Endless()).problems == ()
+
+
+def test_a_function_that_makes_a_data_set_is_opened(model):
+    data = good() | {"numbers": nan_at(N - 1)}
+
+    with pytest.raises(ContractError, match='"numbers": .* NaN'):
+        check(model, lambda: MultiInputGenerator(data, batch_size=1))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (dict(data=lambda: None), "one that returns NoneType"),
+        (dict(data=lambda: [(1, 2, 3, 4)]), "batch: .* 4 parts"),
+        (
+            dict(data=pydataset(), targets=np.ones(N)),
+            "targets: expected no",
+        ),
+        (dict(data=good(), batches=0), "batches: expected .*batches=0"),
+        (dict(data={"image": np.array(1.0)}), r'"image": .* float64 \(\)'),
+    ],
+)
+def test_other_misuse_is_named_too(model, arguments, words):
+    with pytest.raises(ContractError, match=words):
+        check(model, **arguments)
+
+
+def test_a_model_with_other_keys_than_names_is_refused():
+    x = keras.Input((2,), name="image")
+    with pytest.warns(UserWarning, match="must match the names"):
+        model = keras.Model({"img": x}, keras.layers.Dense(1)(x))
+
+    with pytest.raises(ContractError, match="under other keys: .'img'"):
+        check(model, {"img": np.ones((3, 2))})
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def a_pass(batches):
 @given(
     n=st.integers(1, 60),
     batch_size=st.integers(1, 70),
-    seed=st.integers(0, 2**32),
+    seed=st.integers(0, 2**32 - 1),
     epoch=st.integers(0, 5),
     shuffle=st.booleans(),
     drop_last=st.booleans(),
@@ -47,8 +47,7 @@ def test_batches_equal_a_naive_loop(
 
     order = list(range(n))
     if shuffle:
-        order = batches._rows(epoch).tolist()
-        assert sorted(order) == list(range(n))
+        np.random.default_rng([seed, epoch]).shuffle(order)
     expected = []
     while order:
         rows, order = order[:batch_size], order[batch_size:]
@@ -166,16 +165,48 @@ def test_a_loop_over_batches_ends_after_one_epoch():
             batches[index]
 
 
-def test_arrays_are_named_unless_a_transform_may_change_them():
-    same = [lambda batch, rng: batch]
+def test_a_batch_size_of_few_bits_counts_all_batches():
+    batches = MultiInputGenerator(
+        {"x": np.zeros(999)}, batch_size=np.uint8(9)
+    )
 
-    assert list(MultiInputGenerator({"x": X}).arrays) == ["x"]
-    assert (
-        MultiInputGenerator({"x": X}, transforms=same, seed=0).arrays == {}
+    assert len(batches) == 111
+
+
+def test_random_columns_are_drawn_anew_in_every_epoch():
+    batches = MultiInputGenerator({"z": Noise(3)}, length=4, seed=0)
+
+    first = next(batches.iterate(epoch=0))[0]["z"]
+    second = next(batches.iterate(epoch=1))[0]["z"]
+    assert not np.allclose(first, second)
+
+
+def test_a_batch_belongs_to_one_epoch_even_if_it_ends_meanwhile():
+    """Another thread may advance the epoch while rows are read."""
+
+    class Slow:
+        def __len__(self):
+            return N
+
+        def take(self, rows):
+            batches.epoch += 1
+            return rows
+
+    batches = MultiInputGenerator(
+        {"a": Slow(), "b": IDS}, shuffle=True, seed=0, batch_size=N
     )
-    assert (
-        MultiInputGenerator({"z": Noise(2)}, length=3, seed=0).arrays == {}
+    inputs = batches[0][0]
+    np.testing.assert_array_equal(inputs["a"], inputs["b"])
+
+
+def test_the_worker_settings_reach_keras():
+    batches = MultiInputGenerator(
+        {"x": X}, workers=3, use_multiprocessing=True, max_queue_size=7
     )
+
+    assert batches.workers == 3
+    assert batches.use_multiprocessing is True
+    assert batches.max_queue_size == 7
 
 
 def test_a_shard_feeds_every_count_th_sample_of_the_epoch():
@@ -388,6 +419,10 @@ BAD = {
         dict(inputs={"a": X}, transforms=[lambda b, r: b]),
         "seed: ",
     ),
+    "seed of more than 32 bits": (
+        dict(inputs={"a": X}, shuffle=True, seed=2**32),
+        r"0 to 2\*\*32 - 1.*seed=4294967296",
+    ),
     "negative seed": (dict(inputs={"a": X}, shuffle=True, seed=-1), "=-1"),
     "Python list": (
         dict(inputs={"a": [1, 2], "b": X}),
@@ -396,6 +431,30 @@ BAD = {
     "inputs without names": (
         dict(inputs=[X, X]),
         "inputs: expected a dict.*Received: list",
+    ),
+    "names that are no words": (
+        dict(inputs={0: X, 1: X}),
+        "inputs: expected a dict from the name.*Received: the names 0, 1",
+    ),
+    "a list of targets": (
+        dict(inputs={"a": X}, targets=[IDS, IDS]),
+        "targets: expected a dict from the name.*Received: list. Name each",
+    ),
+    "an empty dict of targets": (
+        dict(inputs={"a": X}, targets={}),
+        "targets: expected a dict.*Received: an empty dict",
+    ),
+    "a transform without a list": (
+        dict(inputs={"a": X}, transforms=len, seed=0),
+        "transforms: expected a list of functions",
+    ),
+    "a masked array": (
+        dict(inputs={"a": np.ma.masked_less(X, 3)}),
+        'input "a": expected an array without a mask',
+    ),
+    "words": (
+        dict(inputs={"a": np.array(["b"])}),
+        "number words and categ",
     ),
     "no input": (dict(inputs={}), "Received: an empty dict"),
     "shard out of range": (
@@ -424,8 +483,10 @@ BAD = {
 
 @pytest.mark.parametrize(("arguments", "words"), BAD.values(), ids=BAD)
 def test_data_that_cannot_be_fed_is_refused_by_name(arguments, words):
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(DataError, match=words) as caught:
         MultiInputGenerator(**arguments)
+
+    assert len(caught.value.problems) == 1
 
 
 def test_every_reason_is_told_at_once():

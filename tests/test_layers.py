@@ -11,6 +11,7 @@ MAP = keras.Input((8, 8, 64))
     ("tensors", "how", "words"),
     [
         ([WIDE], "concatenate", "at least two tensors in a list"),
+        (WIDE, "concatenate", "at least two tensors in a list"),
         ([WIDE, NARROW], "sum", "how to be one of concatenate, add.*'sum'"),
         (
             [WIDE, MAP],
@@ -34,3 +35,9 @@ def test_what_cannot_be_joined_is_refused(tensors, how, words):
 @pytest.mark.parametrize("how", ["add", "average", "multiply"])
 def test_other_fusions_keep_the_width(how):
     assert fuse([WIDE, WIDE], how).shape == (None, 64)
+
+
+def test_an_axis_of_any_length_meets_any_other():
+    free, fixed = keras.Input((None, 8)), keras.Input((10, 8))
+
+    assert fuse([free, fixed]).shape[-1] == 16

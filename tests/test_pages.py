@@ -78,3 +78,12 @@ def test_a_seed_cell_without_a_seed_is_refused(book):
 
     with pytest.raises(ValueError, match="must have a line seed = 0"):
         pages.with_seed(page, 3)
+
+
+def test_a_crash_is_no_proof(book, monkeypatch):
+    page = nbformat.read(book / "chapter.ipynb", as_version=4)
+    page.cells[3].source += "\n{}['gone']"
+    nbformat.write(page, book / "chapter.ipynb")
+
+    with pytest.raises(RuntimeError, match="chapter, seed 1: KeyError"):
+        run(monkeypatch, "proofs")

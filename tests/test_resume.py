@@ -29,6 +29,7 @@ def weights(folder):
         return [file[name] for name in file.files]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("processes",)], ids=str)
 def test_killed_and_started_again_ends_with_the_same_weights(
     tmp_path, options

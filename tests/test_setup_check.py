@@ -23,3 +23,10 @@ def test_a_step_that_fails_is_named_with_what_to_do(monkeypatch, capsys):
     assert "ImportError: no graphviz" in printed
     assert "Install graphviz." in printed
     assert "Not ready" in printed
+
+
+def test_a_keras_that_is_too_old_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(setup_check.keras, "__version__", "3.8.0")
+
+    assert setup_check.main() == 1
+    assert "Keras 3.8.0, not 3.15" in capsys.readouterr().out

@@ -153,6 +153,7 @@ def prove(path: Path) -> list[dict[str, Any]]:
         begin = time.perf_counter()
         _run(page, path, allow_errors=True)
         seconds.append(time.perf_counter() - begin)
+        _refuse_crashes(page, f"{path.stem}, seed {seed}")
         runs.append(list(claims_of(page)))
         print(f"{path.stem}: seed {seed}, {seconds[-1]:.0f} s", flush=True)
     rows = []
@@ -172,6 +173,18 @@ def prove(path: Path) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _refuse_crashes(page: NotebookNode, where: str) -> None:
+    """A claim that fails is a result; any other error is a crash."""
+    for cell in page.cells:
+        if "raises-exception" in cell.metadata.get("tags", []):
+            continue
+        for output in cell.get("outputs", []):
+            if output.get("ename", "AssertionError") != "AssertionError":
+                raise RuntimeError(
+                    f"{where}: {output.ename}: {output.evalue}"
+                )
 
 
 def _merge(rows: list[dict[str, Any]], chapters: set[str]) -> None:

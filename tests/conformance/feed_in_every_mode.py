@@ -6,11 +6,14 @@ from it, and a hang ends with it.
 
 import hashlib
 import json
+import os
 import sys
 
 import keras
 import numpy as np
 from catalogue import GENERATORS
+
+from companion import MultiInputGenerator
 
 
 def digest(batch):
@@ -59,6 +62,35 @@ def feed(make, mode, epochs):
     }
 
 
+class Where:
+    """A column whose rows tell whether a process of their own made them."""
+
+    main = os.getpid()
+
+    def __len__(self):
+        return 40
+
+    def take(self, rows):
+        return np.full(len(rows), int(os.getpid() != self.main))
+
+
+class Maker(Recorder):
+    """Writes down where each batch was made."""
+
+    def train_step(self, data):
+        self.seen += np.unique(np.asarray(data[0]["where"])).tolist()
+        return {"loss": 0.0}
+
+
+def where_made(mode):
+    """Kinds of workers that made the batches of a training."""
+    batches = MultiInputGenerator({"where": Where()}, batch_size=4, **mode)
+    model = Maker()
+    model.compile(optimizer="sgd", run_eagerly=True)
+    model.fit(batches, epochs=2, shuffle=False, verbose=0)
+    return sorted({("thread", "process")[k] for k in model.seen})
+
+
 def main():
     """Prints what was fed as one line of JSON."""
     modes, epochs = json.loads(sys.argv[1]), int(sys.argv[2])
@@ -66,6 +98,7 @@ def main():
         name: {mode: feed(make, modes[mode], epochs) for mode in modes}
         for name, make in GENERATORS.items()
     }
+    fed["where"] = {mode: where_made(modes[mode]) for mode in modes}
     print(json.dumps(fed))
 
 

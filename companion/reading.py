@@ -1,0 +1,251 @@
+"""Reads a few batches of whatever ``fit`` takes, part by part, by name.
+
+Keras takes arrays, data sets and functions, and batches of several forms.
+Here they all become the same: a list of `Parts`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from companion.errors import ContractError, Problem
+
+_FORMS = "(inputs,), (inputs, targets) or (inputs, targets, weights)"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One batch: each part by name, with NumPy arrays where possible.
+
+    A part without names has the single name ``""``. An absent one is
+    empty.
+    """
+
+    inputs: dict[str, Any]
+    targets: dict[str, Any]
+    weights: dict[str, Any]
+    positional: bool
+
+
+def opened(data: Any) -> Any:
+    """The data set that a function makes, if it makes one."""
+    if not _is_function(data):
+        return data
+    made = data()
+    return made if _is_dataset(made) else data
+
+
+def comes_in_batches(data: Any) -> bool:
+    """Whether data comes batch by batch, and not as whole arrays."""
+    return _is_dataset(data) or _is_function(data)
+
+
+def read(
+    data: Any,
+    targets: Any,
+    count: int,
+    inputs: list[str],
+    outputs: list[str],
+) -> list[Parts]:
+    """The first batches of anything that ``fit`` takes.
+
+    Args:
+        data: Arrays, a ``PyDataset``, a ``tf.data.Dataset``, or a function
+            that makes an iterator of batches.
+        targets: The targets, if ``data`` is arrays.
+        count: How many batches to read, at least 1.
+        inputs: Names of the inputs of the model, in its order.
+        outputs: Names of its outputs.
+
+    Returns:
+        The batches; whole arrays are one batch.
+
+    Raises:
+        ContractError: If the data cannot be read, or a batch has a form
+            that Keras would take for something else.
+    """
+    if not comes_in_batches(data):
+        if isinstance(data, Iterator):
+            raise ContractError(_one_shot(data))
+        return [_parts((data, targets), inputs, outputs)]
+    if targets is not None:
+        raise ContractError(
+            Problem(
+                "targets",
+                "no targets: the batches bring their own",
+                describe(targets),
+                "Leave them out.",
+            )
+        )
+    batches = list(itertools.islice(_iterate(data, count), count))
+    if not batches:
+        raise ContractError(
+            Problem(
+                "data",
+                "at least one batch",
+                "none",
+                "Look at where the data is loaded: it is empty.",
+            )
+        )
+    for batch in batches:
+        problem = _form_problem(data, batch, inputs)
+        if problem:
+            raise ContractError(problem)
+    return [_parts(tuple_of(batch), inputs, outputs) for batch in batches]
+
+
+def count_batches(data: Any, most: int) -> int:
+    """How many batches there are, up to ``most``."""
+    return sum(1 for _ in itertools.islice(_iterate(data, most), most))
+
+
+def tuple_of(batch: Any) -> tuple:
+    """The parts of a batch. A lone dict or array is the inputs."""
+    return tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+
+
+def _is_dataset(data: Any) -> bool:
+    if isinstance(data, Iterator):  # also one over a tf.data.Dataset
+        return False
+    return isinstance(data, keras.utils.PyDataset) or hasattr(
+        data, "element_spec"
+    )
+
+
+def _is_function(data: Any) -> bool:
+    return callable(data) and not _is_dataset(data)
+
+
+def _iterate(data: Any, count: int) -> Iterable[Any]:
+    if isinstance(data, keras.utils.PyDataset):
+        # None, in place of a number, means that it never ends.
+        length = data.num_batches
+        most = count if length is None else min(count, length)
+        return (data[index] for index in range(most))
+    if _is_dataset(data):
+        return data.take(count)
+    made: Callable[[], Any] = data
+    batches = made()
+    if not isinstance(batches, Iterable):
+        raise ContractError(
+            Problem(
+                "data",
+                "a function that makes an iterator of batches",
+                f"one that returns {describe(batches)}",
+                "Return a generator, a data set or a list of batches.",
+            )
+        )
+    return batches
+
+
+def _one_shot(data: Any) -> Problem:
+    return Problem(
+        "data",
+        "something that can be read more than once",
+        type(data).__name__,
+        "A Python iterator would lose the batches that are checked. "
+        "Pass the function that makes it, without calling it.",
+    )
+
+
+def _form_problem(
+    data: Any, batch: Any, names: list[str]
+) -> Problem | None:
+    """A batch whose parts Keras would take for something else."""
+    example = ", ".join(f'"{name}": ...' for name in names)
+    listed = isinstance(batch, list)
+    if listed and not isinstance(data, keras.utils.PyDataset):
+        return Problem(
+            "batch",
+            f"a tuple {_FORMS}",
+            describe(batch),
+            "Write it with round brackets, or none: yield inputs, targets.",
+        )
+    parts = tuple_of(batch)
+    if not 1 <= len(parts) <= 3:
+        return Problem(
+            "batch",
+            _FORMS,
+            f"{len(parts)} parts",
+            f"Put the inputs into a dict: {{{example}}}.",
+        )
+    if any(isinstance(part, list) for part in parts):
+        return Problem(
+            "batch",
+            f"{_FORMS}, each a dict, a tuple or an array",
+            ", ".join(map(describe, parts)),
+            "TensorFlow takes a list for one tensor. "
+            f"Feed a dict: {{{example}}}.",
+        )
+    if len(names) > 1 and not isinstance(parts[0], (Mapping, tuple)):
+        return Problem(
+            "batch",
+            f"{_FORMS}, with {len(names)} inputs in the first place",
+            ", ".join(map(describe, parts)),
+            "Only the first array would be an input. "
+            f"Feed a dict: {{{example}}}.",
+        )
+    return None
+
+
+def _parts(batch: tuple, inputs: list[str], outputs: list[str]) -> Parts:
+    first, targets, weights = (*batch, None, None)[:3]
+    return Parts(
+        _named(_arrays(first), inputs, "inputs"),
+        _named(_arrays(targets), outputs, "targets", lone=True),
+        _named(_arrays(weights), outputs, "sample weights", lone=True),
+        positional=isinstance(first, (list, tuple)),
+    )
+
+
+def _arrays(value: Any) -> Any:
+    """The same structure with NumPy arrays in place of tensors."""
+    if isinstance(value, Mapping):
+        return {name: _arrays(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)) and any(map(_is_tensor, value)):
+        return tuple(map(_arrays, value))
+    return np.asarray(value) if _is_tensor(value) else value
+
+
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "shape") and hasattr(value, "__array__")
+
+
+def _named(
+    part: Any, names: list[str], role: str, *, lone: bool = False
+) -> dict[str, Any]:
+    """A part by name: of a dict, of arrays in the model's order, of one."""
+    if part is None and lone:
+        return {}
+    if isinstance(part, Mapping):
+        return {str(name): value for name, value in part.items()}
+    several = isinstance(part, (tuple, list))
+    if several and any(map(_is_tensor, part)) and len(part) == len(names):
+        return dict(zip(names, part))
+    if lone and not (several and any(map(_is_tensor, part))):
+        return {"": part}
+    if not several and len(names) == 1:
+        return {names[0]: part}
+    raise ContractError(
+        Problem(
+            role,
+            f"{len(names)} {role} by name: {', '.join(names)}",
+            f"{len(part)} arrays" if several else describe(part),
+            f'Feed a dict: {{"{names[0]}": ...}}.',
+        )
+    )
+
+
+def describe(value: Any) -> str:
+    """Type and shape of a value, never what is in it."""
+    if _is_tensor(value):
+        return f"{np.asarray(value).dtype} {tuple(value.shape)}"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return type(value).__name__

@@ -1,0 +1,93 @@
+"""What a check found: text when printed, a table in a notebook."""
+
+from __future__ import annotations
+
+import html
+import sys
+from dataclasses import dataclass
+
+from companion.errors import Problem
+
+_COLUMNS = ("name", "model expects", "data gives", "verdict", "what to do")
+_SIGNS = {
+    "ok": "✓ ok",
+    "problem": "✗ problem",
+    "warning": "! warning",
+    "note": "· note",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a report: a place and a verdict on it."""
+
+    problem: Problem
+    verdict: str
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The texts of the line, in the order of the columns."""
+        p = self.problem
+        return (
+            p.where,
+            p.expected,
+            p.received,
+            _SIGNS[self.verdict],
+            p.fix,
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What `check` found: text when printed, a table in a notebook.
+
+    Args:
+        rows: One per input, and one for everything else that was found.
+    """
+
+    rows: tuple[Row, ...]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What would fail, or go wrong without a word."""
+        return self._with("problem")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What runs, but will probably not train well."""
+        return self._with("warning")
+
+    def _with(self, verdict: str) -> tuple[Problem, ...]:
+        return tuple(r.problem for r in self.rows if r.verdict == verdict)
+
+    def __repr__(self) -> str:
+        table = [_COLUMNS, *(row.cells for row in self.rows)]
+        widths = [max(map(len, texts)) for texts in zip(*table)]
+        return "\n".join(
+            "  ".join(map(str.ljust, cells, widths)).rstrip()
+            for cells in table
+        )
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
+        lines = []
+        for row in self.rows:
+            first, *others = map(html.escape, row.cells)
+            data = "".join(f"<td>{text}</td>" for text in others)
+            lines.append(f'<tr><th scope="row">{first}</th>{data}</tr>')
+        return (
+            '<div style="overflow-x: auto">'
+            '<table style="text-align: left">'
+            "<caption>Does the data fit the model?</caption>"
+            f"<thead><tr>{head}</tr></thead>"
+            f"<tbody>{''.join(lines)}</tbody></table></div>"
+        )
+
+
+def show(report: Report) -> None:
+    """Displays the table, if there is a notebook to display it in."""
+    if "IPython" in sys.modules:
+        from IPython import display, get_ipython
+
+        if hasattr(get_ipython(), "kernel"):
+            display.display(report)
