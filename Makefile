@@ -16,6 +16,9 @@ export MALLOC_TOP_PAD_ := 67108864
 # Bytecode saves 20 s at each import of TensorFlow.
 unexport PYTHONDONTWRITEBYTECODE
 
+# A book with warnings is not built, although its files are there.
+.DELETE_ON_ERROR:
+
 # The lock holds for Linux x86-64; elsewhere pip resolves pyproject.toml.
 ifeq ($(shell uname -sm),Linux x86_64)
 REQUIREMENTS := -r requirements.txt
@@ -23,7 +26,8 @@ else
 REQUIREMENTS := -e .[book,test]
 endif
 
-.PHONY: help book test check lint lab notebooks proofs test-browser clean
+.PHONY: help book test check lint lab notebooks proofs benchmark \
+	test-browser clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -65,6 +69,9 @@ notebooks: .venv/ready  ## run notebooks and store their outputs; CHAPTER=x
 proofs: .venv/ready  ## measure every claim over five seeds; CHAPTER=x
 	$(BIN)/python -m companion.lab.pages proofs $(CHAPTER)
 	$(BIN)/python -m companion.lab.pages execute status
+
+benchmark: .venv/ready  ## compare the speed of all routes into fit
+	$(BIN)/python tests/benchmark/benchmark.py
 
 test-browser: $(PAGE)  ## open every page in Chromium
 	$(BIN)/pytest -m browser tests/browser

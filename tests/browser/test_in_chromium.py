@@ -113,7 +113,7 @@ def test_the_table_of_check_can_be_read(browser, scheme):
     for table in tables.all():
         assert table.locator("caption").count() == 1
         assert table.locator("th[scope=col]").count() == 5
-        assert table.locator("th[scope=row]").count() == 3
+        assert table.locator("th[scope=row]").count() >= 3
         for cell in table.locator("caption, th, td").all():
             assert contrast(page, cell) >= 4.5
     window.close()

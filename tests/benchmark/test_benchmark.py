@@ -1,0 +1,56 @@
+"""The benchmark measures what it says: small, but whole."""
+
+import json
+
+import benchmark
+import numpy as np
+import pytest
+from routes import ROUTES, Rows
+
+ROWS = Rows.draw(70)
+THERE = [route for route in ROUTES if route.is_there]
+
+
+def arrays_of(part):
+    if isinstance(part, dict):
+        part = part.values()
+    if isinstance(part, (tuple, list)) or not hasattr(part, "shape"):
+        return [array for piece in part for array in arrays_of(piece)]
+    return [np.asarray(part)]
+
+
+@pytest.mark.parametrize(
+    "route",
+    [r for r in THERE if r.name not in ("arrays", "resident batch")],
+    ids=lambda route: route.name,
+)
+def test_a_route_feeds_every_row_once_and_whole(route):
+    fed = [arrays_of(batch) for batch in route.make(ROWS, 32)]
+    a, b, y = map(np.concatenate, zip(*fed))
+
+    count = 64 if route.name == "shuffled once" else 70
+    assert len(y) == count
+    place = {value: row for row, value in enumerate(ROWS.y[:, 0].tolist())}
+    rows = [place[value] for value in y[:, 0].tolist()]
+    assert len(set(rows)) == count and rows != sorted(rows)
+    np.testing.assert_array_equal(a, ROWS.a[rows])
+    np.testing.assert_array_equal(b, ROWS.b[rows])
+
+
+@pytest.mark.slow
+def test_results_are_written_with_their_ratios(tmp_path, capsys):
+    sizes = ["--rows", "640", "--fit-rows", "320", "--passes", "2"]
+    results = benchmark.main([*sizes, "--out", str(tmp_path)])
+
+    assert json.loads((tmp_path / "benchmark.json").read_text()) == results
+    assert (tmp_path / "benchmark.png").stat().st_size > 0
+    for workload in {row["workload"] for row in results}:
+        rows = [row for row in results if row["workload"] == workload]
+        limit = max(
+            r["samples_per_second"] for r in rows if r["kind"] == "limit"
+        )
+        ours = next(r for r in rows if r["route"] == "generator")
+        share = ours["samples_per_second"] / limit
+        assert ours["ratio_to_limit"] == pytest.approx(share, abs=0.01)
+    printed = capsys.readouterr().out
+    assert "generator" in printed and "What the peers are built" in printed
