@@ -305,7 +305,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
     def _companion_arrays(self) -> dict[str, dict[str, np.ndarray]]:
         """Arrays that are fed as they are, by part and name, for `check`.
 
-        None if there are transforms: these may change anything.
+        Empty if there are transforms: these may change anything.
         """
         if self.transforms:
             return {}

@@ -447,6 +447,14 @@ def test_ids_are_followed_to_their_embedding(model):
         check(model(), {"ids": np.array([0, 5])})
 
 
+def test_the_smallest_of_two_embeddings_sets_the_limit():
+    ids = keras.Input((), dtype="int32", name="ids")
+    tables = [keras.layers.Embedding(n, 2)(ids) for n in (9, 5, 7)]
+
+    with pytest.raises(ContractError, match="ids from 0 to 4"):
+        check(keras.Model([ids], tables), {"ids": np.array([6])})
+
+
 def test_ids_are_never_called_unscaled():
     ids = keras.Input((), dtype="int32", name="ids")
     number = keras.Input((1,), name="number")

@@ -322,7 +322,8 @@ def test_keras_cannot_read_a_list_inside_a_batch():
 def test_check_asks_for_a_dict_in_place_of_a_list():
     listed = Batches(([column(1), column(2)], column(3)))
 
-    refused(subtract(), listed, 'Feed a dict: {"a": ..., "b": ...}')
+    words = 'takes a list for one tensor. Feed a dict: {"a": ..., "b": ...}'
+    refused(subtract(), listed, words)
 
 
 def test_a_python_generator_must_yield_tuples():

@@ -28,6 +28,16 @@ def test_it_is_built_as_the_plain_keras_model(row):
     assert layers_of(row.build()) == layers_of(row.plain())
 
 
+def test_it_computes_what_the_plain_keras_model_computes(row):
+    model, plain = row.build(), row.plain()
+    plain.set_weights(model.get_weights())
+    data = data_for(model)
+
+    np.testing.assert_allclose(
+        model.predict_on_batch(data), plain.predict_on_batch(data), rtol=1e-5
+    )
+
+
 def test_the_declared_shape_is_the_actual_one(row):
     model = row.build()
 
