@@ -34,7 +34,9 @@ def test_it_computes_what_the_plain_keras_model_computes(row):
     data = data_for(model)
 
     np.testing.assert_allclose(
-        model.predict_on_batch(data), plain.predict_on_batch(data), rtol=1e-5
+        model.predict_on_batch(data),
+        plain.predict_on_batch(data),
+        rtol=1e-5,
     )
 
 
