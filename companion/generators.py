@@ -371,6 +371,15 @@ class MultiInputGenerator(keras.utils.PyDataset):
         for place, transform in enumerate(self.transforms):
             rng = self._rng(epoch, index, f"transform {place}")
             batch = transform(batch, rng)
+            if not isinstance(batch, tuple):
+                raise DataError(
+                    Problem(
+                        f"transform {place}",
+                        "a tuple, as the batch it was given",
+                        type(batch).__name__,
+                        "End it with: return inputs, targets.",
+                    )
+                )
             lost = set(self.inputs) - set(batch[0])
             if lost:
                 raise DataError(
@@ -381,6 +390,13 @@ class MultiInputGenerator(keras.utils.PyDataset):
                         "Return every name it got; it may add others.",
                     )
                 )
+        if self.transforms:
+            batch = tuple(
+                {name: _as_fed(values) for name, values in part.items()}
+                if isinstance(part, dict)
+                else _as_fed(part)
+                for part in batch
+            )
         return batch
 
     def _gather(self, epoch: int, first: int, last: int) -> Batch:
@@ -390,8 +406,10 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
         def fetch(where: str, column: Column) -> np.ndarray:
             try:
-                if not is_random(column):
+                if isinstance(column, ArrayColumn):
                     return column.take(rows)
+                if not is_random(column):
+                    return _as_fed(column.take(rows), len(rows))
                 pieces = [
                     column.draw(
                         rows[(index - first) * size :][:size],
@@ -399,11 +417,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
                     )
                     for index in range(first, last)
                 ]
-                return (
-                    pieces[0]
-                    if len(pieces) == 1
-                    else np.concatenate(pieces)
-                )
+                return _as_fed(np.concatenate(pieces), len(rows))
             except Exception as error:
                 raise DataError(
                     Problem(
@@ -588,6 +602,16 @@ class MultiInputGenerator(keras.utils.PyDataset):
 def _generator(seed: int | None, *key: int) -> np.random.Generator:
     """A generator of random numbers for one place in the stream."""
     return np.random.default_rng([int(seed or 0), *key])
+
+
+def _as_fed(values: Any, count: int | None = None) -> np.ndarray:
+    """An array of ``count`` rows, floats as float32, the type of Keras."""
+    values = np.asarray(values)
+    if count is not None and len(values) != count:
+        raise ValueError(f"{len(values)} rows for {count} row numbers")
+    if values.dtype.kind == "f":
+        return values.astype("float32", copy=False)
+    return values
 
 
 def _is_shard(shard: Any) -> bool:

@@ -368,6 +368,55 @@ def test_a_transform_that_loses_an_input_is_refused():
         batches[0]
 
 
+def test_a_transform_that_returns_no_batch_is_refused():
+    batches = MultiInputGenerator(
+        {"a": IDS}, transforms=[lambda batch, rng: None], seed=0
+    )
+
+    with pytest.raises(
+        DataError, match="transform 0: .*Received: NoneType"
+    ):
+        batches[0]
+
+
+class Doubled:
+    """A column of one's own, in the type that Python counts in."""
+
+    def __init__(self, extra=0):
+        self.extra = extra
+
+    def __len__(self):
+        return N
+
+    def take(self, rows):
+        return np.append(rows, [0] * self.extra) * 2.0
+
+
+def test_floats_of_columns_and_transforms_of_ones_own_become_float32():
+    def halve(batch, rng):
+        inputs, targets = batch
+        return {"x": inputs["x"].astype("float64") / 2}, targets.tolist()
+
+    batches = MultiInputGenerator({"x": Doubled()}, Doubled())
+    assert [part.dtype for part in (batches[0][0]["x"], batches[0][1])] == [
+        "float32",
+        "float32",
+    ]
+    changed = MultiInputGenerator(
+        {"x": Doubled()}, Doubled(), transforms=[halve], seed=0
+    )
+    inputs, targets = changed[0]
+    assert (inputs["x"].dtype, targets.dtype) == ("float32", "float32")
+    assert inputs["x"].tolist() == IDS.tolist()
+
+
+def test_a_column_that_gives_other_rows_than_asked_is_named():
+    batches = MultiInputGenerator({"x": Doubled(extra=1)}, batch_size=4)
+
+    with pytest.raises(DataError, match='"x", batch 0 .* 5 rows for 4 row'):
+        batches[0]
+
+
 def test_an_input_and_a_target_of_one_name_draw_apart():
     inputs, targets = MultiInputGenerator(
         {"z": Noise(4)}, {"z": Noise(4)}, length=5, seed=0
