@@ -17,7 +17,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from companion.errors import ContractError, ContractWarning, Problem
+from companion.errors import (
+    ContractError,
+    ContractWarning,
+    Problem,
+    place,
+)
 from companion.reading import (
     Parts,
     comes_in_batches,
@@ -166,7 +171,7 @@ def check(
     whole = getattr(data, "_companion_arrays", {})
     rows = [
         *_input_rows(model, inputs, read_batches, whole),
-        *_target_rows(model, outputs, read_batches, whole, data),
+        *_target_rows(model, inputs, outputs, read_batches, whole, data),
         *_step_rows(data, steps),
         *_notes(inputs, read_batches[0], data),
     ]
@@ -247,8 +252,8 @@ def _layers_reading(
     graph = getattr(model, "_functional", None) or model  # Sequential
     for node in itertools.chain(*graph._nodes_by_depth.values()):
         places = [
-            place
-            for place, read_tensor in enumerate(node.input_tensors)
+            number
+            for number, read_tensor in enumerate(node.input_tensors)
             if read_tensor is tensor
         ]
         if not places:
@@ -257,8 +262,8 @@ def _layers_reading(
         if isinstance(layer, keras.Model) and getattr(
             layer, "inputs", None
         ):
-            for place in places:
-                yield from _layers_reading(layer, layer.inputs[place])
+            for number in places:
+                yield from _layers_reading(layer, layer.inputs[number])
             continue
         yield layer
         if isinstance(layer, _PASSING) or not isinstance(
@@ -312,7 +317,7 @@ def _input_rows(
     lengths = {name: _table_length(model, t) for name, t in inputs.items()}
 
     def problem_of(name: str, value: Any) -> Problem | None:
-        where, spec = f'input "{name}"', Spec.of(inputs[name])
+        where, spec = place("input", name), Spec.of(inputs[name])
         return spec.problem(where, value) or _value_problem(
             where, spec, lengths[name], value
         )
@@ -328,8 +333,9 @@ def _input_rows(
     )
     for name, tensor in inputs.items():
         values = [batch.inputs.get(name) for batch in batches]
-        problem = _uneven(f'input "{name}"', Spec.of(tensor), values)
-        rows = _replace(rows, f'input "{name}"', problem, "problem")
+        where = place("input", name)
+        problem = _uneven(where, Spec.of(tensor), values)
+        rows = _replace(rows, where, problem, "problem")
     if all(row.verdict == "ok" for row in rows):
         unscaled = _unscaled(model, inputs, batches[0].inputs)
         if unscaled:
@@ -339,6 +345,7 @@ def _input_rows(
 
 def _target_rows(
     model: keras.Model,
+    inputs: dict[str, keras.KerasTensor],
     outputs: dict[str, tuple[tuple, str | None]],
     batches: list[Parts],
     whole: Mapping[str, Mapping[str, np.ndarray]],
@@ -357,18 +364,17 @@ def _target_rows(
             "Return (inputs, targets). Only predict does without.",
         )
         return [Row(forgotten, "problem")]
-    rows = [_rows_of(_inputs_of(model), b.inputs) for b in batches]
+    rows = [_rows_of(inputs, batch.inputs) for batch in batches]
 
     def target_problem(name: str, value: Any) -> Problem | None:
-        where = f'target "{name}"' if name else "target"
+        where = place("target", name)
         shape, loss = outputs[name or next(iter(outputs))]
         return _label_problem(where, value) or (
             _loss_problem(where, value, shape, loss) if compiled else None
         )
 
     def weight_problem(name: str, value: Any) -> Problem | None:
-        where = f'sample weight "{name}"' if name else "sample weight"
-        return _label_problem(where, value)
+        return _label_problem(place("sample weight", name), value)
 
     alone = "" in first.targets and len(outputs) == 1
     names = [""] if alone else list(outputs)
@@ -406,7 +412,7 @@ def _part_rows(
     missing = [name for name in expected if name not in given]
     rows = []
     for name, text in expected.items():
-        where = f'{role} "{name}"' if name else role
+        where = place(role, name)
         values = [batch.get(name) for batch in batches]
         problem = None
         if name in missing:
@@ -509,7 +515,7 @@ def _extra(
     if meant:
         fix = f'Is it meant for "{meant}"? Rename it.'
     return Problem(
-        f'{role} "{name}"' if name else role,
+        place(role, name),
         f"only the {role}s of the model: {', '.join(expected)}",
         describe(value),
         fix,
@@ -609,7 +615,7 @@ def _unscaled(
     if not sizes or sizes[ranked[-1]] < _UNSCALED * sizes[ranked[0]]:
         return None
     return Problem(
-        f'input "{ranked[-1]}"',
+        place("input", ranked[-1]),
         "inputs of about the same size",
         f'values over {_UNSCALED} times those of "{ranked[0]}"',
         "Scale it: a Normalization layer, adapted to training rows.",

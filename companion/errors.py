@@ -38,6 +38,16 @@ class Problem:
         )
 
 
+def place(role: str, name: str) -> str:
+    """A place in the data, as messages name it.
+
+    Example:
+        >>> place("input", "image"), place("target", "")
+        ('input "image"', 'target')
+    """
+    return f'{role} "{name}"' if name else role
+
+
 class CompanionError(ValueError):
     """What both errors share: the list of problems.
 

@@ -21,7 +21,7 @@ from companion.columns import (
     is_count,
     is_random,
 )
-from companion.errors import DataError, Problem
+from companion.errors import DataError, Problem, place
 
 Batch = tuple[Any, ...]
 Transform = Callable[[Batch, np.random.Generator], Batch]
@@ -207,11 +207,11 @@ class MultiInputGenerator(keras.utils.PyDataset):
                     )
                 )
         places = (
-            (epoch + turn, place)
+            (epoch + turn, number)
             for turn in range(epochs)
-            for place in range(0 if turn else index, len(self))
+            for number in range(0 if turn else index, len(self))
         )
-        return (self._batch(*place) for place in places)
+        return (self._batch(*where) for where in places)
 
     def report(self) -> dict[str, int]:
         """Counts of one epoch on this shard.
@@ -368,13 +368,14 @@ class MultiInputGenerator(keras.utils.PyDataset):
     def _batch(self, epoch: int, index: int) -> Batch:
         """A batch as it is fed: a function of its place alone."""
         batch = self._gather(epoch, index, index + 1)
-        for place, transform in enumerate(self.transforms):
-            rng = self._rng(epoch, index, f"transform {place}")
+        for number, transform in enumerate(self.transforms):
+            where = f"transform {number}"
+            rng = self._rng(epoch, index, where)
             batch = transform(batch, rng)
             if not isinstance(batch, tuple):
                 raise DataError(
                     Problem(
-                        f"transform {place}",
+                        where,
                         "a tuple, as the batch it was given",
                         type(batch).__name__,
                         "End it with: return inputs, targets.",
@@ -384,7 +385,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
             if lost:
                 raise DataError(
                     Problem(
-                        f"transform {place}",
+                        where,
                         f"the inputs {', '.join(self.inputs)} to be kept",
                         f"{', '.join(map(str, batch[0]))}",
                         "Return every name it got; it may add others.",
@@ -430,7 +431,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
         return tuple(
             {
-                name: fetch(f'{role} "{name}"', column)
+                name: fetch(place(role, name), column)
                 for name, column in part.items()
             }
             if isinstance(part, dict)
@@ -480,7 +481,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
         for role, part in self._parts.items():
             if isinstance(part, dict):
                 for name, column in part.items():
-                    yield f'{role} "{name}"', column
+                    yield place(role, name), column
             elif part is not None:
                 yield role, part
 
@@ -640,7 +641,7 @@ def _columns_of(
         named = isinstance(part, Mapping)
         found = {}
         for name, values in part.items() if named else [("", part)]:
-            where = f'{role} "{name}"' if name else role
+            where = place(role, name)
             try:
                 found[name] = as_column(where, values)
             except DataError as error:

@@ -97,7 +97,7 @@ def read(
         problem = _form_problem(data, batch, inputs)
         if problem:
             raise ContractError(problem)
-    return [_parts(tuple_of(batch), inputs, outputs) for batch in batches]
+    return [_parts(_tuple_of(batch), inputs, outputs) for batch in batches]
 
 
 def count_batches(data: Any, most: int) -> int:
@@ -105,7 +105,7 @@ def count_batches(data: Any, most: int) -> int:
     return sum(1 for _ in itertools.islice(_iterate(data, most), most))
 
 
-def tuple_of(batch: Any) -> tuple:
+def _tuple_of(batch: Any) -> tuple:
     """The parts of a batch. A lone dict or array is the inputs."""
     return tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
 
@@ -167,7 +167,7 @@ def _form_problem(
             describe(batch),
             "Write it with round brackets, or none: yield inputs, targets.",
         )
-    parts = tuple_of(batch)
+    parts = _tuple_of(batch)
     if not 1 <= len(parts) <= 3:
         return Problem(
             "batch",
@@ -176,22 +176,19 @@ def _form_problem(
             f"Put the inputs into a dict: {{{example}}}.",
         )
     if any(isinstance(part, list) for part in parts):
-        return Problem(
-            "batch",
-            f"{_FORMS}, each a dict, a tuple or an array",
-            ", ".join(map(describe, parts)),
-            "TensorFlow takes a list for one tensor. "
-            f"Feed a dict: {{{example}}}.",
-        )
-    if len(names) > 1 and not isinstance(parts[0], (Mapping, tuple)):
-        return Problem(
-            "batch",
-            f"{_FORMS}, with {len(names)} inputs in the first place",
-            ", ".join(map(describe, parts)),
-            "Only the first array would be an input. "
-            f"Feed a dict: {{{example}}}.",
-        )
-    return None
+        wanted = "each a dict, a tuple or an array"
+        why = "TensorFlow takes a list for one tensor."
+    elif len(names) > 1 and not isinstance(parts[0], (Mapping, tuple)):
+        wanted = f"with {len(names)} inputs in the first place"
+        why = "Only the first array would be an input."
+    else:
+        return None
+    return Problem(
+        "batch",
+        f"{_FORMS}, {wanted}",
+        ", ".join(map(describe, parts)),
+        f"{why} Feed a dict: {{{example}}}.",
+    )
 
 
 def _parts(batch: tuple, inputs: list[str], outputs: list[str]) -> Parts:
