@@ -16,6 +16,7 @@ from companion.errors import (
 from companion.generators import FollowEpoch, MultiInputGenerator
 from companion.heads import binary_head, classes_head, number_head
 from companion.layers import fuse
+from companion.preparation import adapted
 from companion.report import Report
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Report",
     "Spec",
     "StoredColumn",
+    "adapted",
     "binary_head",
     "category_branch",
     "check",

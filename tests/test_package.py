@@ -76,6 +76,7 @@ ALLOWED = {
     "contract": {"errors", "reading", "report"},
     "reading": {"errors"},
     "report": {"errors"},
+    "preparation": {"errors"},
     "generators": {"columns", "errors"},
     "layers": {"errors"},
     "branches": set(),
