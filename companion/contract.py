@@ -28,6 +28,7 @@ from companion.reading import (
     comes_in_batches,
     count_batches,
     describe,
+    gaps,
     opened,
     read,
 )
@@ -47,8 +48,6 @@ _READABLE = {"f": "biuf", "i": "biu", "u": "biu", "b": "b", "s": "O"}
 _FREE_BATCHES = 10
 #: Rows that tell how large an input is.
 _ROWS = 1000
-#: Numbers looked at in one go.
-_CHUNK = 2**22
 
 
 @dataclass(frozen=True)
@@ -530,12 +529,12 @@ def _value_problem(
     where: str, spec: Spec, table_length: int | None, value: np.ndarray
 ) -> Problem | None:
     """Values that the model would read as something else, or choke on."""
-    gaps = _gaps(value)
-    if gaps:
+    found = gaps(value)
+    if found:
         return Problem(
             where,
             f"{spec} without NaN or infinity",
-            f"{describe(value)} with {gaps}",
+            f"{describe(value)} with {found}",
             "Fill the gaps, or feed a mask that says where they are: one "
             "NaN makes every weight NaN.",
         )
@@ -628,11 +627,11 @@ def _label_problem(where: str, value: Any) -> Problem | None:
         fix = "Convert it first: np.asarray(values)."
     elif value.ndim == 0 or value.dtype.kind not in "biuf":
         fix = "Give numbers, one row per sample; number the classes from 0."
-    elif gaps := _gaps(value):
+    elif found := gaps(value):
         return Problem(
             where,
             "numbers without NaN or infinity",
-            f"{describe(value)} with {gaps}",
+            f"{describe(value)} with {found}",
             "Leave these samples out: the loss would be NaN.",
         )
     else:
@@ -707,26 +706,6 @@ def _is_one_hot(values: np.ndarray, classes: int) -> bool:
         and _within(values, 0, 1)
         and bool((values.sum(axis=-1) == 1).all())
     )
-
-
-def _gaps(values: np.ndarray) -> str:
-    """How many rows have NaN or infinity, in words; empty if none.
-
-    Looked at in chunks, so that a file larger than memory fits.
-    """
-    if values.dtype.kind != "f" or values.size == 0:
-        return ""
-    step = max(1, _CHUNK * len(values) // values.size)
-    axes = tuple(range(1, values.ndim))
-    found = sum(
-        int(
-            (~np.isfinite(values[start : start + step]))
-            .any(axis=axes)
-            .sum()
-        )
-        for start in range(0, len(values), step)
-    )
-    return f"NaN or infinity in {found} of {len(values)} rows" * bool(found)
 
 
 def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:

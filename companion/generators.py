@@ -7,6 +7,7 @@ its variable is ``batches``.
 from __future__ import annotations
 
 import copy
+import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -21,7 +22,7 @@ from companion.columns import (
     is_count,
     is_random,
 )
-from companion.errors import DataError, Problem, place
+from companion.errors import ContractWarning, DataError, Problem, place
 
 Batch = tuple[Any, ...]
 Transform = Callable[[Batch, np.random.Generator], Batch]
@@ -39,7 +40,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
     ``shuffle=False`` to ``fit``: it would only reorder the batches again,
     from Python's global random state.
 
-    Taught in the chapter *Several inputs*.
+    Taught in the chapter *Feeding*.
 
     Args:
         inputs: Name of an input to its rows: an array
@@ -246,8 +247,11 @@ class MultiInputGenerator(keras.utils.PyDataset):
         """The same batches in the same order, as a ``tf.data.Dataset``.
 
         Rows of up to 64 batches are gathered at once, and TensorFlow cuts
-        them: the fastest way into ``fit`` on a processor. Pass
-        ``steps_per_epoch=len(batches)`` if ``epochs`` is more than one.
+        them: the fastest way into ``fit`` on a processor. To train, pass
+        the same ``epochs`` here and to ``fit``, and
+        ``steps_per_epoch=len(batches)``: each reading of the data set
+        begins with epoch 0, so that a data set of one epoch would have the
+        same order every time.
 
         Args:
             epochs: How many epochs to go through, from epoch 0 on.
@@ -691,6 +695,12 @@ class FollowEpoch(keras.callbacks.Callback):
     that was never stopped, unless the model draws random numbers of its
     own, as ``Dropout`` does: Keras does not save where those are.
 
+    A backup from within an epoch (``save_freq=100``) is answered with a
+    ``ContractWarning``: Keras repeats that epoch, and from then on the
+    number of steps does not tell the epoch any more.
+
+    Taught in the chapter *Feeding*.
+
     Args:
         batches: The generator that ``fit`` is given.
 
@@ -709,6 +719,19 @@ class FollowEpoch(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Called by Keras once it has restored what was saved."""
         optimizer = self.model.optimizer
-        steps = int(optimizer.iterations)
-        steps *= optimizer.gradient_accumulation_steps or 1
-        self.batches.epoch = steps // len(self.batches)
+        # Gradients that wait to be applied are not counted as a step.
+        together = optimizer.gradient_accumulation_steps or 1
+        least = int(optimizer.iterations) * together
+        length = len(self.batches)
+        epoch = -(-least // length)
+        if epoch * length >= least + together:
+            epoch = least // length
+            within = Problem(
+                "FollowEpoch",
+                f"a multiple of {length} steps, the batches of an epoch",
+                f"{least} steps",
+                "Keras repeats the epoch from its first batch. Save at "
+                'whole epochs: save_freq="epoch" in BackupAndRestore.',
+            )
+            warnings.warn(str(within), ContractWarning, stacklevel=2)
+        self.batches.epoch = epoch

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import keras
@@ -16,6 +17,8 @@ import numpy as np
 
 from companion.errors import ContractError, Problem
 
+#: Numbers looked at in one go.
+_CHUNK = 2**22
 _FORMS = "(inputs,), (inputs, targets) or (inputs, targets, weights)"
 
 
@@ -246,3 +249,32 @@ def describe(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
     return type(value).__name__
+
+
+def gaps(values: np.ndarray) -> str:
+    """How many rows have a gap, in words; empty if none.
+
+    A gap is NaN or infinity among numbers, and whatever is neither a
+    number nor a text among objects. Looked at in chunks, so that a file
+    larger than memory fits.
+    """
+    if values.dtype.kind not in "fO" or values.size == 0:
+        return ""
+    numbers = values.dtype.kind == "f"
+    step = max(1, _CHUNK * len(values) // values.size)
+    axes = tuple(range(1, values.ndim))
+    found = 0
+    for start in range(0, len(values), step):
+        chunk = values[start : start + step]
+        bad = ~np.isfinite(chunk) if numbers else _is_no_value(chunk)
+        found += int(bad.any(axis=axes).sum())
+    what = "NaN or infinity" if numbers else "no value"
+    return f"{what} in {found} of {len(values)} rows" * bool(found)
+
+
+@np.vectorize(otypes=[bool])
+def _is_no_value(value: Any) -> bool:
+    """None, NaN, the NA of another library, a list, and the like."""
+    if isinstance(value, (str, bytes)):
+        return False
+    return not isinstance(value, (Number, np.generic)) or value != value

@@ -28,10 +28,12 @@ CHAPTERS = [
     name
     for caption, names in PARTS.items()
     for name in names
-    if caption != "Reference"
+    if caption != "Reference" and name in NOTEBOOKS
 ]
-#: Seconds a page may take on two cores.
+#: Seconds a page may take on two cores, measured by `make proofs`.
 LIMIT = 60
+#: How many times longer it may take in a test, on a machine that is shared.
+PATIENCE = 3
 
 HEADINGS = [
     "What you will be able to do",
@@ -55,6 +57,10 @@ RECOMMENDED = {
         "https://keras.io/guides/functional_api/",
         "chollet2025",
         "geron2022",
+    ],
+    "feeding": [
+        "https://www.tensorflow.org/guide/data",
+        "https://keras.io/api/utils/python_utils/#pydataset-class",
     ],
 }
 
@@ -323,7 +329,8 @@ def test_the_address_of_the_repository_stands_in_one_place():
 
 def test_pages_ran_within_their_time(page_seconds):
     """Of those that ran in this session; run notebooks before tests."""
-    assert all(seconds <= LIMIT for seconds in page_seconds.values())
+    most = PATIENCE * LIMIT
+    assert all(seconds <= most for seconds in page_seconds.values())
 
 
 def test_notebooks_leave_nothing_behind(files_before):

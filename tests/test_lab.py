@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-from companion.lab import datasets, evaluation, limits, plots
+from companion.lab import datasets, evaluation, limits, plots, timing
 from companion.lab.claims import claim
 
 
@@ -138,6 +138,54 @@ def test_every_image_gets_its_caption():
     captions = [text.get_text() for a in figure.axes for text in a.texts]
     assert captions == list("abcde")
     pyplot.close(figure)
+
+
+def test_every_row_fed_has_its_square_and_every_other_is_named():
+    fed = {"first": [2, 4, 3], "second": [4, 3, 2, 1, 0]}
+    figure = plots.show_order(fed, num_rows=5, batch_size=2)
+
+    (axis,) = figure.axes
+    texts = [text.get_text() for text in axis.texts]
+    assert texts == [*"243", "without 0, 1", *"43210", "all rows"]
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    assert names == list(fed) and axis.get_ylim() == (2, 0)
+    assert [int(p.get_y()) for p in axis.patches] == [0] * 3 + [1] * 5
+    steps = np.diff([patch.get_x() for patch in axis.patches[3:]])
+    assert (steps[[1, 3]] > steps[[0, 2]]).all()  # a new batch begins
+    shades = [patch.get_facecolor() for patch in axis.patches]
+    assert shades[0] == shades[5] != shades[1] == shades[3]
+    dark, light = axis.texts[-2].get_color(), axis.texts[1].get_color()
+    assert (dark, light) == ("white", "black")  # on row 0 and on row 4
+    pyplot.close(figure)
+
+
+def test_seconds_stand_at_their_bars_in_the_order_given():
+    figure = plots.show_seconds({"slow": 2.0, "fast": 0.5}, "seconds")
+
+    (axis,) = figure.axes
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    assert names == ["fast", "slow"]
+    assert [patch.get_width() for patch in axis.patches] == [0.5, 2.0]
+    assert [t.get_position() for t in axis.texts] == [(0.5, 0), (2.0, 1)]
+    texts = [text.get_text().strip() for text in axis.texts]
+    assert texts == ["0.50 s", "2.00 s"]
+    assert axis.get_xlabel() == "seconds"
+    pyplot.close(figure)
+
+
+def test_actions_take_turns():
+    done = []
+    actions = {name: lambda n=name: done.append(n) for name in "ab"}
+
+    assert list(timing.median_seconds(actions, passes=2)) == ["a", "b"]
+    assert done == ["a", "b"] * 3
+
+
+def test_the_first_time_does_not_count(monkeypatch):
+    clock = iter([0, 100, 0, 1, 0, 2, 0, 9])
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
+
+    assert timing.median_seconds({"a": lambda: None}) == {"a": 2}
 
 
 def test_bars_stand_in_the_order_given_with_their_limits():

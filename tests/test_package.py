@@ -76,7 +76,7 @@ ALLOWED = {
     "contract": {"errors", "reading", "report"},
     "reading": {"errors"},
     "report": {"errors"},
-    "preparation": {"errors"},
+    "preparation": {"errors", "reading"},
     "generators": {"columns", "errors"},
     "layers": {"errors"},
     "branches": set(),

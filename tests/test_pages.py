@@ -56,6 +56,19 @@ def test_proofs_hold_what_every_seed_measured(book, monkeypatch, capsys):
     assert "✗ the seed is small" in capsys.readouterr().out
 
 
+def test_a_claim_that_a_failed_one_kept_from_running_does_not_hold(
+    book, monkeypatch
+):
+    page = nbformat.read(book / "chapter.ipynb", as_version=4)
+    page.cells[2].source += "claim('it is a number', seed, at_least=0)"
+    nbformat.write(page, book / "chapter.ipynb")
+
+    assert run(monkeypatch, "proofs", "chapter") == 1
+    proofs = pages.json.loads(pages.PROOFS.read_text())
+    (stopped,) = [p for p in proofs if p["claim"] == "it is a number"]
+    assert (stopped["values"], stopped["holds"]) == ([1, 2, 3, 4], False)
+
+
 def test_proofs_of_other_chapters_are_kept(book):
     pages._merge([{"chapter": "b", "claim": "old"}], {"b"})
     pages._merge([{"chapter": "a", "claim": "x"}], {"a"})

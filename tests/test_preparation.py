@@ -1,7 +1,10 @@
 """Layers learn from training rows, and only from rows that can teach."""
 
+import re
+
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers
 
@@ -45,8 +48,44 @@ def test_categories_of_the_rows_are_numbered():
     assert sorted(numbers.tolist()) == [0, 1, 2] and numbers[2] == 0
 
 
+def test_all_rows_count():
+    rows = np.array([[0.0], [1.0], [5.0]])
+
+    scale = adapted(layers.Normalization(), rows)
+
+    np.testing.assert_allclose(np.asarray(scale.mean), [[2]])
+
+
+def test_half_precision_is_scaled_like_any_other():
+    """Its squares would be infinite, and every answer 0."""
+    rows = np.linspace(0, 255, 1000, dtype="float16")[:, None]
+
+    scaled = np.asarray(adapted(layers.Normalization(), rows)(rows))
+
+    assert scaled.std() == pytest.approx(1, abs=1e-3)
+
+
+def test_a_refused_layer_has_learned_nothing():
+    scale = layers.Normalization()
+
+    with pytest.raises(DataError):
+        adapted(scale, np.array([[1.0, 5.0], [2.0, 5.0]]))
+
+    assert not scale.built
+
+
 IMAGES = np.zeros((4, 2, 2, 1))
 IMAGES[0, 0, 0] = 1
+CONSTANT = "1 of 2 never change: 1. Leave them out"
+NOTHING = "no value in 1 of 2 rows"
+GAPS = {
+    "NaN": (np.array([1.0, np.nan]), "NaN or infinity in 1 of 2 rows"),
+    "infinity": (np.array([[1.0], [np.inf]]), "infinity in 1 of 2 rows"),
+    "None": (np.array(["a", None]), NOTHING),
+    "NaN in text": (np.array(["a", np.nan], dtype=object), NOTHING),
+    "NA of pandas": (np.array([pd.NA, "a"]), NOTHING),
+    "a list": (np.array(["a", [1]], dtype=object), NOTHING),
+}
 BAD = {
     "no such layer": (
         layers.Rescaling(2.0),
@@ -56,68 +95,93 @@ BAD = {
     "a class": (
         layers.Normalization,
         ROWS,
-        "learns from data. Received: Normalization. Pass Normalization()",
+        "Received: the class Normalization. Make one: Normalization().",
+    ),
+    "a mean given": (
+        layers.Normalization(mean=0.0, variance=1.0),
+        ROWS,
+        "Normalization with a mean given. Leave out mean and variance",
     ),
     "a list": (
         layers.Normalization(),
         [[1.0], [2.0]],
-        "a NumPy array without a mask. Received: list",
+        "training rows: expected a NumPy array. Received: list",
     ),
     "a masked array": (
         layers.Normalization(),
         np.ma.masked_less(ROWS, 2),
-        "without a mask. Received: MaskedArray",
+        "Received: a masked array (2, 2). Leave the masked rows out",
     ),
     "no rows": (
         layers.Normalization(),
         np.zeros((0, 2)),
-        r"at least one row. Received: float64 \(0, 2\)",
+        "at least one row. Received: float64 (0, 2)",
     ),
-    "a gap": (
-        layers.Normalization(),
-        np.array([[1.0], [np.nan]]),
-        r"float64 \(2, 1\), gaps: 1",
-    ),
-    "a gap for bins": (
-        layers.Discretization(num_bins=2),
-        np.array([1.0, np.nan, np.inf]),
-        "gaps: 2",
-    ),
-    "a gap in text": (
+    "a single value": (
         layers.StringLookup(),
-        np.array(["a", None, float("nan")], dtype=object),
-        "gaps: 2",
+        np.array("a"),
+        "at least one row. Received: <U1 ()",
     ),
     "text to scale": (
         layers.Normalization(),
         np.array(["a", "b"]),
-        "numbers, to learn their mean",
+        "numbers, to learn their mean and spread. Received: <U1 (2,). For "
+        "text use StringLookup",
+    ),
+    "objects to scale": (
+        layers.Normalization(),
+        np.array([[1], [2]], dtype=object),
+        'Received: object (2, 1). Convert it: values.astype("float32")',
+    ),
+    "fractions as categories": (
+        layers.IntegerLookup(),
+        np.array([2.9, 2.1]),
+        "whole numbers, one per category. Received: float64 (2,)",
     ),
     "no axis of columns": (
         layers.Normalization(),
         np.arange(4.0),
-        r"Write rows\[:, None\], or Normalization\(axis=None\)",
+        "Write rows[:, None], or use Normalization(axis=None): otherwise",
     ),
     "samples as columns": (
         layers.Normalization(axis=0),
+        ROWS,
+        "with axis=(0,). Use Normalization(), which keeps the last axis",
+    ),
+    "samples as columns, from the end": (
+        layers.Normalization(axis=-2),
         ROWS,
         "each sample has a mean of its own",
     ),
     "a column that never changes": (
         layers.Normalization(),
         np.array([[1.0, 5.0], [2.0, 5.0]]),
-        "1 of 2 columns never change",
+        CONSTANT,
+    ),
+    "a column that float32 cannot tell apart": (
+        layers.Normalization(),
+        np.array([[1.0, 0.1 + 0.2], [2.0, 0.3]]),
+        CONSTANT,
     ),
     "pixels that never change": (
         layers.Normalization(axis=(1, 2, 3)),
         IMAGES,
-        "3 of 4 columns never change",
+        "in which 3 of 4 never change: 1, 2, 3. ",
     ),
-    "one row": (
+    "many columns that never change": (
         layers.Normalization(),
-        ROWS[:1],
-        "2 of 2 columns never change",
+        np.ones((2, 9)),
+        "9 of 9 never change: 0, 1, 2, 3, 4, ...",
     ),
+    "numbers too large": (
+        layers.Normalization(),
+        np.array([[1e20], [3e20]]),
+        "numbers whose squares fit into float32",
+    ),
+}
+BAD |= {
+    f"a gap: {name}": (layers.StringLookup(), rows, words)
+    for name, (rows, words) in GAPS.items()
 }
 
 
@@ -125,15 +189,17 @@ BAD = {
 def test_rows_that_would_teach_something_wrong_are_refused(
     layer, rows, words
 ):
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(DataError, match=re.escape(words)):
         adapted(layer, rows)
 
 
 GOOD = {
     "pixels, all alike": (layers.Normalization(), IMAGES),
     "integers": (layers.Normalization(), np.array([[1], [2]])),
+    "yes and no": (layers.Normalization(), np.array([[True], [False]])),
     "one column": (layers.Normalization(axis=None), np.arange(4.0)),
     "category numbers": (layers.IntegerLookup(), np.array([7, 7, 9])),
+    "bins": (layers.Discretization(num_bins=2), np.arange(9.0)),
 }
 
 
@@ -149,3 +215,18 @@ def test_what_keras_learns_from_a_column_that_never_changes():
 
     large = float(np.asarray(scale(np.array([[5.5]]))).item())
     assert large > 1e6, "This Keras has mended the trap: drop the refusal"
+
+
+def test_what_a_model_does_that_has_run_before_its_layer_learned():
+    """It keeps the old numbers, as the docstring says, until compiled."""
+    x = keras.Input((2,), name="x")
+    scale = adapted(layers.Normalization(), ROWS)
+    model = keras.Model([x], scale(x))
+    before = model.predict({"x": ROWS}, verbose=0)
+
+    adapted(scale, 10 * ROWS)
+
+    same = np.array_equal(model.predict({"x": ROWS}, verbose=0), before)
+    assert same, "This Keras has mended the trap: drop the warning"
+    model.compile()
+    assert not np.array_equal(model.predict({"x": ROWS}, verbose=0), before)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from companion import FollowEpoch, MultiInputGenerator
+from companion import ContractWarning, FollowEpoch, MultiInputGenerator
 
 PROGRAM = Path(__file__).parent / "programs" / "resume.py"
 EPOCHS = 4
@@ -76,12 +76,16 @@ def test_without_following_the_epoch_other_rows_are_fed():
     assert followed[0][0]["x"].tolist() != forgotten[0][0]["x"].tolist()
 
 
-def test_gradient_accumulation_is_counted_in_steps():
+@pytest.mark.parametrize("together", [2, 3, 4, 5])
+def test_gradient_accumulation_is_counted_in_steps(together):
+    """Also where gradients still wait at the end of an epoch."""
     ids = np.arange(12, dtype="float32")[:, None]
     batches = MultiInputGenerator({"x": ids}, ids, batch_size=3)
     x = keras.Input((1,), name="x")
     model = keras.Model([x], keras.layers.Dense(1)(x))
-    optimizer = keras.optimizers.SGD(1e-3, gradient_accumulation_steps=2)
+    optimizer = keras.optimizers.SGD(
+        1e-3, gradient_accumulation_steps=together
+    )
     model.compile(optimizer=optimizer, loss="mse")
     model.fit(batches, epochs=2, shuffle=False, verbose=0)
 
@@ -91,6 +95,25 @@ def test_gradient_accumulation_is_counted_in_steps():
     callback.on_train_begin()
 
     assert batches.epoch == 2
+
+
+@pytest.mark.parametrize(("steps", "epoch"), [(5, 1), (7, 1), (1, 0)])
+def test_a_backup_from_within_an_epoch_is_answered_with_a_warning(
+    steps, epoch
+):
+    ids = np.arange(12, dtype="float32")[:, None]
+    batches = MultiInputGenerator({"x": ids}, ids, batch_size=3)
+    x = keras.Input((1,), name="x")
+    model = keras.Model([x], keras.layers.Dense(1)(x))
+    model.compile(optimizer="sgd", loss="mse")
+    model.optimizer.build(model.trainable_variables)
+    model.optimizer.iterations.assign(steps)
+
+    callback = FollowEpoch(batches)
+    callback.set_model(model)
+    with pytest.warns(ContractWarning, match=f"multiple of 4.*: {steps} "):
+        callback.on_train_begin()
+    assert batches.epoch == epoch
 
 
 MEMORY = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,6 +42,96 @@ def show_images(
             fontsize=12,
             linespacing=1.4,
         )
+    figure.tight_layout()
+    return figure
+
+
+def show_order(
+    epochs: Mapping[str, Sequence[int]], num_rows: int, batch_size: int
+) -> Figure:
+    """Which row is fed at which place: one line of squares per epoch.
+
+    Each square carries the number of a row and has its shade; gaps part
+    the batches. Rows that an epoch leaves out are named beside it.
+
+    Args:
+        epochs: Name of an epoch to the row numbers it feeds, in order;
+            no more of them than there are rows.
+        num_rows: How many rows there are, at least 2.
+        batch_size: Rows in a batch.
+
+    Returns:
+        The figure.
+    """
+    figure, axis = plt.subplots(figsize=(9, 0.62 * len(epochs) + 0.3))
+    shades = plt.get_cmap("viridis")
+    end = num_rows + (num_rows - 1) // batch_size * 0.4
+    for line, rows in enumerate(epochs.values()):
+        for place, row in enumerate(rows):
+            left = place + place // batch_size * 0.4
+            share = row / (num_rows - 1)
+            axis.add_patch(
+                plt.Rectangle(
+                    (left + 0.04, line + 0.1),
+                    0.92,
+                    0.8,
+                    color=shades(share),
+                )
+            )
+            axis.text(
+                left + 0.5,
+                line + 0.5,
+                str(row),
+                ha="center",
+                va="center",
+                fontsize=11,
+                color="black" if share > 0.6 else "white",
+            )
+        left_out = sorted(set(range(num_rows)) - set(rows))
+        words = f"without {', '.join(map(str, left_out))}"
+        axis.text(
+            end + 0.4,
+            line + 0.5,
+            words if left_out else "all rows",
+            va="center",
+            fontsize=11,
+        )
+    axis.set_xlim(0, end + 5)
+    axis.set_ylim(len(epochs), 0)
+    axis.set_yticks([n + 0.5 for n in range(len(epochs))], list(epochs))
+    axis.tick_params(
+        labelsize=12, length=0, bottom=False, labelbottom=False
+    )
+    axis.spines[:].set_visible(False)
+    figure.tight_layout()
+    return figure
+
+
+def show_seconds(seconds: Mapping[str, float], label: str) -> Figure:
+    """One bar per way of doing the same, with its seconds beside it.
+
+    Args:
+        seconds: Name of a way to its seconds.
+        label: What the bars measure.
+
+    Returns:
+        The figure.
+    """
+    figure, axis = plt.subplots(figsize=(8, 0.6 * len(seconds) + 0.9))
+    names = list(seconds)[::-1]
+    axis.barh(names, [seconds[n] for n in names], color=_BLUE, height=0.55)
+    for place, name in enumerate(names):
+        axis.text(
+            seconds[name],
+            place,
+            f" {seconds[name]:.2f} s",
+            va="center",
+            fontsize=12,
+        )
+    axis.set_xlim(0, 1.15 * max(seconds.values()))
+    axis.set_xlabel(label, fontsize=12)
+    axis.tick_params(labelsize=12)
+    axis.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     return figure
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +17,8 @@ from typing import Any
 import keras
 import matplotlib.pyplot as plt
 from routes import BEST, ROUTES, TAUGHT, Route, Rows
+
+from companion.lab.timing import median_seconds
 
 OUT = Path(__file__).parent.parent.parent / "_build"
 BUILT_FOR = """What the peers are built for, and this package does not do:
@@ -68,16 +68,8 @@ def measure(
     """Seconds of each route, taking turns, after one pass to warm up."""
     run = fit if workload.startswith("fit") else loop
     once = {r.name: run(r.make(rows, size), size) for r in routes}
-    seconds: dict[str, list[float]] = {name: [] for name in once}
-    for _ in range(passes + 1):
-        for name, go in once.items():
-            begin = time.perf_counter()
-            go()
-            seconds[name].append(time.perf_counter() - begin)
-    speed = {
-        name: len(rows) / statistics.median(taken[1:])
-        for name, taken in seconds.items()
-    }
+    seconds = median_seconds(once, passes)
+    speed = {name: len(rows) / taken for name, taken in seconds.items()}
 
     def best(*kinds: str) -> float | None:
         found = [speed[r.name] for r in routes if r.kind in kinds]
