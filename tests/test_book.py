@@ -30,10 +30,9 @@ CHAPTERS = [
     for name in names
     if caption != "Reference" and name in NOTEBOOKS
 ]
-#: Seconds a page may take on two cores, measured by `make proofs`.
-LIMIT = 60
-#: How many times longer it may take in a test, on a machine that is shared.
-PATIENCE = 3
+#: Seconds a page may take on two cores that nothing else keeps busy, and
+#: how many times longer on a machine that is shared, as most are.
+LIMIT, PATIENCE = 60, 2
 
 HEADINGS = [
     "What you will be able to do",
@@ -79,6 +78,13 @@ def prose(name):
     )
 
 
+def statements(cell):
+    """How much there is to read, however the lines are broken."""
+    code = re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE)
+    nodes = ast.walk(ast.parse(code))
+    return sum(isinstance(node, ast.stmt) for node in nodes)
+
+
 def tags(cell):
     return set(cell.metadata.get("tags", []))
 
@@ -113,15 +119,12 @@ def test_a_chapter_has_its_sections_in_order(name):
 @every_chapter
 def test_a_chapter_is_one_lesson(name):
     cells = code_cells(name)
-    lengths = sorted(
-        sum(bool(line.strip()) for line in c.source.splitlines())
-        for c in cells
-    )
+    lengths = sorted(map(statements, cells))
     words = re.sub(r"`[^`]*`|\(https?:[^)]*\)", "", prose(name)).split()
     claims = list(pages.claims_of(read(name)))
 
     assert len(cells) <= 28
-    assert lengths[len(lengths) // 2] <= 6
+    assert lengths[len(lengths) // 2] <= 8
     assert lengths[int(0.9 * len(lengths))] <= 15
     assert len(words) <= 2500
     assert 3 <= len(claims) <= 5
@@ -303,7 +306,7 @@ def test_proofs_are_those_of_the_chapters():
     for proof in proofs:
         assert len(proof["values"]) == len(pages.SEEDS)
         assert proof["holds"], proof["claim"]
-        assert proof["seconds"] <= LIMIT
+        assert proof["seconds"] <= PATIENCE * LIMIT
 
 
 def test_terms_of_the_glossary_are_in_order():
