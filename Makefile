@@ -27,7 +27,7 @@ REQUIREMENTS := -e .[book,test]
 endif
 
 .PHONY: help book test check lint lab notebooks proofs benchmark \
-	test-browser clean
+	test-jax test-browser clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -72,6 +72,9 @@ proofs: .venv/ready  ## measure every claim over five seeds; CHAPTER=x
 
 benchmark: .venv/ready  ## compare the speed of all routes into fit
 	$(BIN)/python tests/benchmark/benchmark.py
+
+test-jax: .venv/ready  ## every builder and generator, with Keras on JAX
+	KERAS_BACKEND=jax $(BIN)/pytest tests/conformance tests/test_layers.py
 
 test-browser: $(PAGE)  ## open every page in Chromium
 	$(BIN)/pytest -m browser tests/browser

@@ -15,15 +15,18 @@ from companion.errors import (
 )
 from companion.generators import FollowEpoch, MultiInputGenerator
 from companion.heads import binary_head, classes_head, number_head
-from companion.layers import fuse
+from companion.layers import CrossAttention, FiLM, GatedFusion, fuse
 from companion.preparation import adapted
 from companion.report import Report
 
 __all__ = [
     "ContractError",
     "ContractWarning",
+    "CrossAttention",
     "DataError",
+    "FiLM",
     "FollowEpoch",
+    "GatedFusion",
     "Labels",
     "MultiInputGenerator",
     "Noise",

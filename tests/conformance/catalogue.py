@@ -14,6 +14,9 @@ import keras
 import numpy as np
 
 from companion import (
+    CrossAttention,
+    FiLM,
+    GatedFusion,
     Labels,
     MultiInputGenerator,
     Noise,
@@ -165,6 +168,22 @@ def _fused(how, merge):
     return Builder(build, plain)
 
 
+def _attending():
+    """A vector that asks, and a sequence that answers."""
+
+    def make(join):
+        numbers, steps = _numbers(), keras.Input((5, 4), name="steps")
+        asking = keras.layers.Dense(64, activation="relu")(numbers)
+        return keras.Model(
+            [numbers, steps], number_head(join([asking, steps]))
+        )
+
+    return Builder(
+        lambda: make(lambda branches: fuse(branches, "cross_attention")),
+        lambda: make(lambda branches: CrossAttention()(branches)),
+    )
+
+
 def _headed(head, plain_head, **options):
     def build():
         x = _numbers()
@@ -229,6 +248,9 @@ BUILDERS = {
     "fuse add": _fused("add", keras.layers.Add),
     "fuse average": _fused("average", keras.layers.Average),
     "fuse multiply": _fused("multiply", keras.layers.Multiply),
+    "fuse gated": _fused("gated", lambda: GatedFusion(64)),
+    "fuse film": _fused("film", FiLM),
+    "fuse cross_attention": _attending(),
     "classes_head": _headed(
         lambda x: classes_head(x, 4),
         _plain_head(4, "softmax"),

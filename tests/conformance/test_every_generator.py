@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from catalogue import BATCH, GENERATORS, IDS, N
@@ -158,6 +159,8 @@ MODES = {
 @pytest.fixture(scope="module")
 def fed():
     """What fit was fed, by row and mode; from a process of its own."""
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("what records the batches is a step of TensorFlow")
     script = HERE / "feed_in_every_mode.py"
     done = subprocess.run(
         [sys.executable, script, json.dumps(MODES), str(EPOCHS)],
