@@ -50,10 +50,12 @@ def blocks_of(page):
 
 
 def printed_by(code, names):
-    """What a block prints: its output, then warnings, then its error."""
+    """What a block prints: its output, then warnings, then its error.
+
+    Warnings are those that Python shows by default.
+    """
     out, error = io.StringIO(), ""
     with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("default")
         with contextlib.redirect_stdout(out):
             try:
                 exec(code, names)
