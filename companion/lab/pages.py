@@ -76,6 +76,7 @@ def _run(
         resources={"metadata": {"path": str(path.parent)}},
         allow_errors=allow_errors,
         record_timing=False,
+        coalesce_streams=True,
     ).execute()
 
 
