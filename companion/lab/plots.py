@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 _BLUE, _ORANGE = "#3568a8", "#c8641e"
@@ -117,9 +118,7 @@ def show_seconds(seconds: Mapping[str, float], label: str) -> Figure:
     Returns:
         The figure.
     """
-    figure, axis = plt.subplots(figsize=(8, 0.6 * len(seconds) + 0.9))
-    names = list(seconds)[::-1]
-    axis.barh(names, [seconds[n] for n in names], color=_BLUE, height=0.55)
+    figure, axis, names = _bars(seconds, label, margin=0.9)
     for place, name in enumerate(names):
         axis.text(
             seconds[name],
@@ -129,9 +128,6 @@ def show_seconds(seconds: Mapping[str, float], label: str) -> Figure:
             fontsize=12,
         )
     axis.set_xlim(0, 1.15 * max(seconds.values()))
-    axis.set_xlabel(label, fontsize=12)
-    axis.tick_params(labelsize=12)
-    axis.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     return figure
 
@@ -151,9 +147,7 @@ def show_scores(
     Returns:
         The figure.
     """
-    figure, axis = plt.subplots(figsize=(8, 0.6 * len(scores) + 1.2))
-    names = list(scores)[::-1]
-    axis.barh(names, [scores[n] for n in names], color=_BLUE, height=0.55)
+    figure, axis, names = _bars(scores, label, margin=1.2)
     for place, name in enumerate(names):
         axis.text(
             scores[name] - 0.01,
@@ -177,9 +171,6 @@ def show_scores(
     )
     axis.set_xlim(0, 1.08)
     axis.xaxis.set_major_formatter("{x:.0%}")
-    axis.set_xlabel(label, fontsize=12)
-    axis.tick_params(labelsize=12)
-    axis.spines[["top", "right"]].set_visible(False)
     figure.legend(
         *axis.get_legend_handles_labels(),
         loc="upper right",
@@ -189,3 +180,16 @@ def show_scores(
     )
     figure.tight_layout(rect=(0, 0, 1, 0.93))
     return figure
+
+
+def _bars(
+    values: Mapping[str, float], label: str, margin: float
+) -> tuple[Figure, Axes, list[str]]:
+    """A bar per value, the first on top; the names from the bottom up."""
+    figure, axis = plt.subplots(figsize=(8, 0.6 * len(values) + margin))
+    names = list(values)[::-1]
+    axis.barh(names, [values[n] for n in names], color=_BLUE, height=0.55)
+    axis.set_xlabel(label, fontsize=12)
+    axis.tick_params(labelsize=12)
+    axis.spines[["top", "right"]].set_visible(False)
+    return figure, axis, names
