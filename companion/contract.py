@@ -171,6 +171,7 @@ def check(
     rows = [
         *_input_rows(model, inputs, read_batches, whole),
         *_target_rows(model, inputs, outputs, read_batches, whole, data),
+        *_loss_weight_rows(model, outputs),
         *_step_rows(data, steps),
         *_notes(inputs, read_batches[0], data),
     ]
@@ -395,6 +396,32 @@ def _target_rows(
         weight_problem,
         rows,
     )
+
+
+def _loss_weight_rows(
+    model: keras.Model, outputs: Mapping[str, Any]
+) -> list[Row]:
+    """A row if loss weights are named after anything but the losses."""
+    compiled = getattr(model, "_compile_loss", None)
+    given = getattr(compiled, "_user_loss_weights", None)
+    if not isinstance(given, Mapping):
+        return []
+    losses = model.loss if isinstance(model.loss, Mapping) else outputs
+    wide = [n for n, w in given.items() if isinstance(w, np.float64)]
+    expected = f"one weight for each of {', '.join(losses)}"
+    received = f"weights for {', '.join(given)}"
+    if set(given) != set(losses):
+        fix = (
+            "Give each loss its weight by name: Keras hands out others in "
+            "alphabetical order."
+        )
+    elif wide:
+        received = f"float64 of NumPy for {', '.join(wide)}"
+        fix = "Make it a plain number: float(weight). TensorFlow stops."
+    else:
+        return []
+    unfit = Problem("loss_weights", expected, received, fix)
+    return [Row(unfit, "problem")]
 
 
 def _part_rows(

@@ -14,7 +14,7 @@ def classes_head(
     """One of several classes: their probabilities.
 
     Train it with ``sparse_categorical_crossentropy`` on class numbers.
-    Taught in the chapter *Several inputs*.
+    Taught in the chapters *Several inputs* and *Outputs*.
 
     Args:
         features: float32 ``(batch, features)``.
@@ -34,27 +34,33 @@ def classes_head(
 
 
 def binary_head(
-    features: keras.KerasTensor, units: int = 64, dropout: float = 0.0
+    features: keras.KerasTensor,
+    num_labels: int = 1,
+    units: int = 64,
+    dropout: float = 0.0,
 ) -> keras.KerasTensor:
-    """Yes or no: the probability of yes.
+    """Yes or no, to one question or to several: probabilities of yes.
 
-    Train it with ``binary_crossentropy`` on 0 and 1, shaped
-    ``(samples, 1)``. Taught in the chapter *Several inputs*.
+    Each question is answered for itself: several may be a yes. Train it
+    with ``binary_crossentropy`` on 0 and 1, shaped
+    ``(samples, num_labels)``. Taught in the chapters *Several inputs* and
+    *Outputs*.
 
     Args:
         features: float32 ``(batch, features)``.
+        num_labels: How many questions there are.
         units: Width of the dense layer before the answer; 0 for none.
         dropout: Share of the features hidden at random in training.
 
     Returns:
-        float32 ``(batch, 1)``, 0 to 1.
+        float32 ``(batch, num_labels)``, 0 to 1.
 
     Example:
         >>> binary_head(keras.Input((96,))).shape
         (None, 1)
     """
     features = _hidden(features, units, dropout)
-    return keras.layers.Dense(1, activation="sigmoid")(features)
+    return keras.layers.Dense(num_labels, activation="sigmoid")(features)
 
 
 def number_head(
@@ -62,16 +68,21 @@ def number_head(
     num_values: int = 1,
     units: int = 64,
     dropout: float = 0.0,
+    activation: str | None = None,
 ) -> keras.KerasTensor:
-    """One or more numbers of any size and sign.
+    """One or more numbers; the activation says between which bounds.
 
     Train it with ``mse`` on numbers shaped ``(samples, num_values)``.
+    Taught in the chapter *Outputs*.
 
     Args:
         features: float32 ``(batch, features)``.
         num_values: How many numbers to predict.
         units: Width of the dense layer before the answer; 0 for none.
         dropout: Share of the features hidden at random in training.
+        activation: None for any size and sign, ``"softplus"`` for above
+            0, ``"sigmoid"`` for 0 to 1, ``"tanh"`` for -1 to 1; or any
+            other of Keras.
 
     Returns:
         float32 ``(batch, num_values)``.
@@ -81,7 +92,7 @@ def number_head(
         (None, 1)
     """
     features = _hidden(features, units, dropout)
-    return keras.layers.Dense(num_values)(features)
+    return keras.layers.Dense(num_values, activation=activation)(features)
 
 
 def _hidden(

@@ -292,6 +292,71 @@ def test_losses_by_output_are_compared_by_output():
     refused(model, X, 'target "kind": .*numbers from 0 to 3', targets=wrong)
 
 
+# Loss weights under a name that no output has
+
+
+def two_outputs(loss_weights):
+    x = keras.Input((1,), name="x")
+    answers = {
+        name: keras.layers.Dense(
+            1, kernel_initializer=keras.initializers.Constant(answer)
+        )(x)
+        for name, answer in [("band", 1), ("price", 2)]
+    }
+    model = keras.Model([x], answers)
+    losses = dict.fromkeys(answers, "mse")
+    model.compile("sgd", loss=losses, loss_weights=loss_weights)
+    return model
+
+
+TWO_TARGETS = {"x": column(1)}, {"band": column(0), "price": column(0)}
+
+
+def test_keras_hands_out_misnamed_loss_weights_by_the_alphabet():
+    by_name = two_outputs({"band": 1, "price": 10})
+    misnamed = two_outputs({"band": 1, "amount": 10})
+
+    # Errors are 1 squared for the band and 2 squared for the price.
+    assert by_name.evaluate(*TWO_TARGETS, verbose=0)[0] == 1 + 10 * 4
+    loss = misnamed.evaluate(*TWO_TARGETS, verbose=0)[0]
+    mended(loss == 10 * 1 + 4, "weights are handed out by the alphabet")
+
+
+@pytest.mark.parametrize(
+    "weights", [{"band": 1, "amount": 10}, {"band": 1}, {"Band": 1}]
+)
+def test_check_refuses_misnamed_loss_weights(weights):
+    x, y = TWO_TARGETS
+
+    words = "loss_weights: expected one weight for each of band, price"
+    refused(two_outputs(weights), x, words, targets=y)
+
+
+def test_check_refuses_a_loss_weight_that_tensorflow_cannot_use():
+    x, y = TWO_TARGETS
+    model = two_outputs({"band": 1.0, "price": np.float64(10)})
+
+    with pytest.raises(TypeError, match="float64 .*float32"):
+        model.fit(x, y, verbose=0)
+    refused(model, x, "loss_weights: .* float64 of NumPy", targets=y)
+
+
+@pytest.mark.parametrize(
+    "weights", [{"price": 10, "band": 1}, [1, 10], None]
+)
+def test_loss_weights_that_fit_pass(weights):
+    x, y = TWO_TARGETS
+
+    assert not check(two_outputs(weights), x, targets=y).problems
+
+
+def test_an_output_without_a_loss_needs_no_weight():
+    model = two_outputs(None)
+    model.compile("sgd", loss={"band": "mse"}, loss_weights={"band": 2})
+
+    assert not check(model, TWO_TARGETS[0], targets=TWO_TARGETS[1]).problems
+
+
 # Forms of a batch
 
 

@@ -260,7 +260,17 @@ BUILDERS = {
     "binary_head": _headed(
         binary_head, _plain_head(1, "sigmoid"), loss="binary_crossentropy"
     ),
+    "binary_head of three": _headed(
+        lambda x: binary_head(x, 3),
+        _plain_head(3, "sigmoid"),
+        loss="binary_crossentropy",
+        targets=lambda n: np.arange(3 * n).reshape(n, 3) % 2,
+    ),
     "number_head": _headed(number_head, _plain_head(1)),
+    "number_head above 0": _headed(
+        lambda x: number_head(x, activation="softplus"),
+        _plain_head(1, "softplus"),
+    ),
     "number_head without hidden layer": _headed(
         lambda x: number_head(x, units=0), _plain_head(1, units=0)
     ),
