@@ -23,10 +23,10 @@ unexport PYTHONDONTWRITEBYTECODE
 ifeq ($(shell uname -sm),Linux x86_64)
 REQUIREMENTS := -r requirements.txt
 else
-REQUIREMENTS := -e .[book,test]
+REQUIREMENTS := -e .[book,test,classroom]
 endif
 
-.PHONY: help book test check lint lab notebooks proofs benchmark \
+.PHONY: help book test check lint lab notebooks proofs sheets benchmark \
 	test-jax test-browser clean
 
 help:  ## list what there is
@@ -52,8 +52,8 @@ test: lint $(PAGE)  ## run every test, and every notebook
 
 check: lint  ## quick tests, for before a commit; CHAPTER=x runs a page
 	$(BIN)/pytest -m "not browser and not slow" companion tests
-	$(if $(CHAPTER),$(BIN)/pytest --nbval book/$(CHAPTER).ipynb \
-	tests/test_book.py)
+	$(if $(CHAPTER),$(BIN)/pytest --nbval $(or $(shell find book \
+	-name '$(CHAPTER).ipynb'),book/$(CHAPTER).ipynb) tests/test_book.py)
 
 lint: .venv/ready  ## format and types
 	$(BIN)/ruff check .
@@ -70,6 +70,18 @@ proofs: .venv/ready  ## measure every claim over five seeds; CHAPTER=x
 	$(BIN)/python -m companion.lab.pages proofs $(CHAPTER)
 	$(BIN)/python -m companion.lab.pages execute status
 
+# A sheet that is there already stays as it is: it may hold answers.
+sheets: .venv/ready  ## copies of the exercise sheets without solutions
+	@mkdir -p _build
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	for sheet in $(notdir $(wildcard book/exercises/*)); do \
+	nbgrader generate_assignment $$sheet --log-level=ERROR \
+	--course-dir="$(CURDIR)" --db=sqlite:///_build/gradebook.db \
+	--CourseDirectory.source_directory=book/exercises \
+	--CourseDirectory.release_directory=_build/sheets || exit 1; \
+	done
+	@echo "Open them: .venv/bin/jupyter lab _build/sheets"
+
 benchmark: .venv/ready  ## compare the speed of all routes into fit
 	$(BIN)/python tests/benchmark/benchmark.py
 
@@ -79,5 +91,7 @@ test-jax: .venv/ready  ## every builder and generator, with Keras on JAX
 test-browser: $(PAGE)  ## open every page in Chromium
 	$(BIN)/pytest -m browser tests/browser
 
-clean:  ## remove what make made
-	rm -rf .venv _build *.egg-info .hypothesis .mypy_cache .ruff_cache
+clean:  ## remove what make made, except sheets with answers
+	rm -rf .venv *.egg-info .hypothesis .mypy_cache .ruff_cache
+	mkdir -p _build
+	find _build -mindepth 1 -maxdepth 1 ! -name sheets -exec rm -r {} +

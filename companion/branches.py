@@ -74,6 +74,8 @@ def category_branch(
 ) -> keras.KerasTensor:
     """Category numbers to features: one learned vector per category.
 
+    Taught in the chapter *Merging*.
+
     Args:
         ids: int32 ``(batch,)`` or ``(batch, 1)``, from 0 to
             ``num_categories - 1``.

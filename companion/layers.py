@@ -29,7 +29,7 @@ class GatedFusion(keras.layers.Layer):
 
     Source: the gated multimodal unit of Arevalo et al.
     (https://arxiv.org/abs/1702.01992); for more than two branches the
-    gates are a softmax.
+    gates are a softmax. Taught in the chapter *Merging*.
 
     Args:
         units: Width of the result.
@@ -90,7 +90,7 @@ class FiLM(keras.layers.Layer):
     start both are 0 and the features pass as they are.
 
     Source: feature-wise linear modulation, Perez et al.
-    (https://arxiv.org/abs/1709.07871).
+    (https://arxiv.org/abs/1709.07871). Taught in the chapter *Merging*.
 
     Call arguments:
         inputs: ``[features, condition]``: float32
@@ -141,7 +141,7 @@ class CrossAttention(keras.layers.Layer):
 
     Source: attention, Vaswani et al. (https://arxiv.org/abs/1706.03762);
     between inputs of two kinds, Tsai et al.
-    (https://arxiv.org/abs/1906.00295).
+    (https://arxiv.org/abs/1906.00295). Taught in the chapter *Merging*.
 
     Args:
         num_heads: Questions asked side by side.
@@ -224,7 +224,7 @@ def fuse(
 ) -> keras.KerasTensor:
     """Joins the features of several branches.
 
-    Taught in the chapter *Several inputs*.
+    Taught in the chapters *Several inputs* and *Merging*.
 
     Args:
         tensors: Two or more float32 ``(batch, features)``. Of one width

@@ -17,22 +17,39 @@ ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+NOTEBOOKS = {
+    path.stem: path
+    for path in sorted(BOOK.rglob("*.ipynb"))
+    if ".ipynb_checkpoints" not in path.parts
+}
+#: Page to the pages under it, in the order of the contents.
 PARTS = {
-    part["caption"]: [
-        Path(chapter["file"]).name for chapter in part["chapters"]
-    ]
+    part["caption"]: {
+        Path(chapter["file"]).name: [
+            Path(section["file"]).name
+            for section in chapter.get("sections", [])
+        ]
+        for chapter in part["chapters"]
+    }
     for part in TOC["parts"]
 }
-NOTEBOOKS = {path.stem: path for path in sorted(BOOK.rglob("*.ipynb"))}
+SECTIONS = {
+    name: sections
+    for pages_below in PARTS.values()
+    for name, sections in pages_below.items()
+}
 CHAPTERS = [
     name
     for caption, names in PARTS.items()
     for name in names
     if caption != "Reference" and name in NOTEBOOKS
 ]
+SHEETS = [
+    n for n, p in NOTEBOOKS.items() if p.parent.parent.name == "exercises"
+]
 #: Seconds a page may take on two cores that nothing else keeps busy, and
 #: how many times longer on a machine that is shared, as most are.
-LIMIT, PATIENCE = 60, 2
+LIMIT, SHEET_LIMIT, PATIENCE = 60, 12, 2
 
 HEADINGS = [
     "What you will be able to do",
@@ -60,6 +77,16 @@ RECOMMENDED = {
     "feeding": [
         "https://www.tensorflow.org/guide/data",
         "https://keras.io/api/utils/python_utils/#pydataset-class",
+    ],
+    "outputs": [
+        "https://keras.io/guides/training_with_built_in_methods/",
+        "chollet2025",
+        "geron2022",
+    ],
+    "merging": [
+        "https://keras.io/api/layers/merging_layers/",
+        "https://arxiv.org/abs/1705.09406",
+        "chollet2025",
     ],
 }
 
@@ -98,15 +125,28 @@ def has_text(output):
 
 every_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
+every_sheet = pytest.mark.parametrize("name", SHEETS)
+every_lesson = pytest.mark.parametrize("name", CHAPTERS + SHEETS)
 
 
 def test_every_page_of_the_book_is_in_its_contents():
-    listed = {Path(TOC["root"]).name, *sum(PARTS.values(), [])}
-    files = {p.stem for p in BOOK.rglob("*.ipynb")}
-    files |= {p.stem for p in BOOK.rglob("*.md")}
+    listed = [
+        Path(TOC["root"]).name,
+        *SECTIONS,
+        *sum(SECTIONS.values(), []),
+    ]
+    files = [*NOTEBOOKS, *(path.stem for path in BOOK.rglob("*.md"))]
 
-    assert listed == files
-    assert CHAPTERS
+    assert sorted(listed) == sorted(files)
+    assert CHAPTERS and SHEETS
+
+
+@every_sheet
+def test_a_sheet_stands_under_its_chapter(name):
+    chapter = name.removeprefix("practice-")
+
+    assert SECTIONS[chapter] == [name]
+    assert f"(../../{chapter})" in prose(name)
 
 
 @every_chapter
@@ -136,6 +176,14 @@ def test_a_chapter_says_what_it_needs_and_takes(name):
 
     assert "You need:" in text and "minutes to read" in text
     assert "seconds" in text or "minute" in text
+
+
+@every_sheet
+def test_a_sheet_says_what_it_needs_and_takes(name):
+    text = prose(name)
+
+    assert "You need:" in text and "make sheets" in text
+    assert re.search(r"Plan \d+ minutes\. The sheet runs in", text)
 
 
 @every_notebook
@@ -245,7 +293,7 @@ def test_metadata_is_the_same_on_every_machine(name):
     assert metadata.language_info == {"name": "python"}
 
 
-@every_chapter
+@every_lesson
 def test_the_seed_is_set_in_one_cell(name):
     cells = code_cells(name)
     with_seed = [c for c in cells if "parameters" in tags(c)]
@@ -332,8 +380,9 @@ def test_the_address_of_the_repository_stands_in_one_place():
 
 def test_pages_ran_within_their_time(page_seconds):
     """Of those that ran in this session; run notebooks before tests."""
-    most = PATIENCE * LIMIT
-    assert all(seconds <= most for seconds in page_seconds.values())
+    for name, seconds in page_seconds.items():
+        limit = SHEET_LIMIT if name in SHEETS else LIMIT
+        assert seconds <= PATIENCE * limit, name
 
 
 def test_notebooks_leave_nothing_behind(files_before):

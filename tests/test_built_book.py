@@ -58,6 +58,9 @@ def test_every_page_is_built(built):
         "book/index.html",
         "book/several-inputs.html",
         "book/feeding.html",
+        "book/outputs.html",
+        "book/merging.html",
+        "book/exercises/practice-merging/practice-merging.html",
         "book/troubleshooting.html",
     } <= set(built)
 

@@ -77,6 +77,115 @@ def test_the_limit_is_what_the_best_table_scores():
     assert limits.best_accuracy(known, answers) == max(scores)
 
 
+def test_the_best_means_have_the_smallest_error():
+    """Also smaller than that of means of anything else."""
+    rng = np.random.default_rng(0)
+    known, answers = rng.integers(0, 3, 40), rng.normal(size=40)
+    best = limits.best_means(known, answers)
+
+    for value in range(3):
+        mean = answers[known == value].mean()
+        np.testing.assert_allclose(best[known == value], mean)
+    moved = best + 0.1 * rng.normal(size=3)[known]
+    assert np.mean((moved - answers) ** 2) > np.mean((best - answers) ** 2)
+
+
+def test_the_skill_score_goes_from_constant_to_best():
+    errors = {"constant": 4.0, "best": 1.0}
+
+    assert limits.skill_score(4.0, **errors) == 0
+    assert limits.skill_score(1.0, **errors) == 1
+    assert limits.skill_score(5.5, **errors) == -0.5
+
+
+@pytest.fixture(scope="module")
+def panels():
+    return datasets.panels()
+
+
+def test_the_rules_of_the_panel_hold(panels):
+    """Each column of the exact answers, from readings and position."""
+    for part in panels:
+        rows = np.arange(len(part.position))
+        at = [np.flatnonzero(part.position == p) for p in range(8)]
+        add, multiply, select, scale = part.exact.T
+
+        np.testing.assert_allclose(
+            select, part.readings[rows, part.position], rtol=1e-5
+        )
+        offsets = add * np.sqrt(2) - part.total
+        for of in at:
+            assert np.ptp(offsets[of]) < 1e-9
+            assert np.ptp(multiply[of] / part.total[of]) < 1e-9
+            assert np.ptp(scale[of] / part.total[of]) < 1e-9
+        assert (scale / part.total > 0).all()
+        assert np.unique(np.sign(multiply / part.total)).size == 2
+
+
+def test_training_and_test_panels_have_the_same_rules(panels):
+    numbers = [
+        np.sort(np.unique(np.round(p.exact[:, 1] / p.total, 6)))
+        for p in panels
+    ]
+
+    np.testing.assert_array_equal(*numbers)
+
+
+def test_no_sum_is_better_than_the_best_sum(panels):
+    """Least squares over readings, position or both finds none."""
+    train, test = panels
+    columns = {
+        "readings": lambda part: part.readings,
+        "position": lambda part: np.eye(8)[part.position],
+    }
+    columns["both"] = lambda part: np.hstack(
+        [columns["readings"](part), columns["position"](part)]
+    )
+    best = {"readings": test.by_readings, "position": test.by_position}
+    best["both"] = test.by_readings + test.by_position
+
+    for name, columns_of in columns.items():
+        known = columns_of(train)
+        found = np.linalg.lstsq(known, train.exact, rcond=None)[0]
+        fitted = np.mean(
+            (columns_of(test) @ found - test.exact) ** 2, axis=0
+        )
+        error = np.mean((best[name] - test.exact) ** 2, axis=0)
+        assert (error <= fitted + 0.01).all()
+        np.testing.assert_allclose(error, fitted, atol=0.03)
+
+
+def test_the_noise_of_the_panel_is_what_it_says(panels):
+    noise = panels[0].answers - panels[0].exact
+
+    np.testing.assert_allclose(noise.std(axis=0), 0.2, atol=0.01)
+    np.testing.assert_allclose(panels[0].exact.std(axis=0), 1, atol=0.1)
+
+
+def test_a_basket_costs_what_its_list_says():
+    part, _ = datasets.baskets(seed=3, num_train=50, num_test=1)
+
+    for prices, basket, total, by_mean in zip(
+        part.prices, part.basket, part.totals, part.by_mean
+    ):
+        price = dict(zip(prices[:, :8].argmax(axis=1), prices[:, 8]))
+        assert len(price) == 8
+        paid = sum(price[article] for article in basket.argmax(axis=1))
+        assert total[0] == pytest.approx(paid, rel=1e-5)
+        assert by_mean[0] == pytest.approx(4 * np.mean(prices[:, 8]))
+
+
+@pytest.mark.parametrize("draw", [datasets.panels, datasets.baskets])
+def test_the_seed_decides_the_draw(draw):
+    small = {"num_train": 5, "num_test": 3}
+    one, again, other = draw(0, **small), draw(0, **small), draw(1, **small)
+
+    for name, values in one[0].inputs.items():
+        np.testing.assert_array_equal(values, again[0].inputs[name])
+        assert not np.array_equal(values, other[0].inputs[name])
+        assert len(one[1].inputs[name]) == 3
+
+
 def test_the_reader_reads_digits_it_has_not_seen():
     train, test = datasets.digits()
     pixels = test.images.reshape(-1, 64)
@@ -198,4 +307,30 @@ def test_bars_stand_in_the_order_given_with_their_limits():
     ]
     assert [text.get_text() for text in axis.texts] == ["50.0%", "90.0%"]
     assert axis.collections[0].get_offsets().tolist() == [[0.6, 0.0]]
+    pyplot.close(figure)
+
+
+def test_a_table_has_a_line_per_model_and_no_negative_zero():
+    table = {"one": {"a": -0.001, "b": 0.5}, "two": {"a": 1.0, "b": 0.25}}
+    figure = plots.show_table(table, "skill")
+
+    (axis,) = figure.axes
+    written = [text.get_text() for text in axis.texts]
+    assert written == ["0.00", "0.50", "1.00", "0.25"]
+    assert [t.get_text() for t in axis.get_yticklabels()] == ["one", "two"]
+    assert [t.get_text() for t in axis.get_xticklabels()] == ["a", "b"]
+    pyplot.close(figure)
+
+
+def test_groups_have_a_colour_each_and_a_legend():
+    x, groups = np.arange(6.0), np.array([0, 3, 0, 3, 7, 7])
+    figure = plots.show_groups(
+        {"up": (x, x), "down": (x, -x)}, groups, ("x", "y", "group")
+    )
+
+    up, down = figure.axes
+    assert [len(c.get_offsets()) for c in down.collections] == [2, 2, 2]
+    assert up.collections[1].get_offsets().tolist() == [[1, 1], [3, 3]]
+    shown = figure.legends[0].get_texts()
+    assert [text.get_text() for text in shown] == ["0", "3", "7"]
     pyplot.close(figure)

@@ -69,6 +69,14 @@ def test_a_claim_that_a_failed_one_kept_from_running_does_not_hold(
     assert (stopped["values"], stopped["holds"]) == ([1, 2, 3, 4], False)
 
 
+def test_a_page_without_claims_is_not_run_for_proofs(book):
+    page = nbformat.read(book / "chapter.ipynb", as_version=4)
+    page.cells[2:] = [new_code_cell("raise RuntimeError('it was run')")]
+    nbformat.write(page, book / "sheet.ipynb")
+
+    assert pages.prove(book / "sheet.ipynb") == []
+
+
 def test_proofs_of_other_chapters_are_kept(book):
     pages._merge([{"chapter": "b", "claim": "old"}], {"b"})
     pages._merge([{"chapter": "a", "claim": "x"}], {"a"})

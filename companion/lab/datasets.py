@@ -33,6 +33,68 @@ class Digits:
     labels: np.ndarray
 
 
+#: How the two inputs of `panels` make each of the four answers.
+RULES = ("add", "multiply", "select", "scale")
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Eight readings, a switch, and four answers made of both.
+
+    Attributes:
+        readings: float32 ``(samples, 8)``, about -3 to 3.
+        position: int32 ``(samples,)``, where the switch stands, 0 to 7.
+        answers: float32 ``(samples, 4)``, one column for each of `RULES`,
+            with chance added.
+        exact: float64 ``(samples, 4)``, the answers without chance: the
+            best that anyone can predict.
+        by_readings: float64 ``(samples, 4)``, the best that anyone can
+            predict who knows the readings alone.
+        by_position: float64 ``(samples, 4)``, the same for the position.
+            The sum of both is the best for whoever only adds something
+            made of the readings to something made of the position.
+        total: float64 ``(samples,)``, the weighted sum of the readings
+            that three of the rules are about.
+    """
+
+    readings: np.ndarray
+    position: np.ndarray
+    answers: np.ndarray
+    exact: np.ndarray
+    by_readings: np.ndarray
+    by_position: np.ndarray
+    total: np.ndarray
+
+    @property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """What a model is fed, by name."""
+        return {"readings": self.readings, "position": self.position}
+
+
+@dataclass(frozen=True)
+class Baskets:
+    """Price lists, baskets, and what each basket costs.
+
+    Attributes:
+        prices: float32 ``(samples, 8, 9)``, a list of eight articles in
+            any order: which article (one-hot), and its price, 0 to 1.
+        basket: float32 ``(samples, 4, 8)``, four articles (one-hot).
+        totals: float32 ``(samples, 1)``, the sum of their prices.
+        by_mean: float32 ``(samples, 1)``, four times the mean price of the
+            list: all that can be said without looking up an article.
+    """
+
+    prices: np.ndarray
+    basket: np.ndarray
+    totals: np.ndarray
+    by_mean: np.ndarray
+
+    @property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """What a model is fed, by name."""
+        return {"prices": self.prices, "basket": self.basket}
+
+
 @dataclass(frozen=True)
 class Parcels:
     """Parcels and the postage band each belongs to.
@@ -162,3 +224,123 @@ def postage_band(zones: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     distance = np.digitize(zones, DISTANCES)
     weight = np.digitize(grams, WEIGHTS)
     return (distance + weight + (centimetres >= BULKY)).astype("int32")
+
+
+def panels(
+    seed: int = 0, num_train: int = 8000, num_test: int = 2000
+) -> tuple[Panels, Panels]:
+    """Two inputs and four answers, each by a rule that is known exactly.
+
+    With ``s`` a weighted sum of the readings, and one number for each
+    position of the switch:
+
+    - add: ``s`` plus the number of the position;
+    - multiply: ``s`` times it, which may turn the sign;
+    - select: the reading that the switch points to;
+    - scale: ``s`` times a factor above 0, from small to large.
+
+    Every answer has a variance of about 1, and chance of a standard
+    deviation of 0.2 on top.
+
+    Taught in the chapter *Merging*.
+
+    Args:
+        seed: Decides weights, numbers, factors and every draw.
+        num_train: Samples to train on.
+        num_test: Samples to test on, by the same rules.
+
+    Returns:
+        Training and test samples.
+
+    Example:
+        >>> train, test = panels()
+        >>> train.readings.shape, train.position.shape, train.answers.shape
+        ((8000, 8), (8000,), (8000, 4))
+    """
+    rng = np.random.default_rng([seed, 2])
+    weights = rng.normal(size=8)
+    weights /= np.linalg.norm(weights)
+    numbers = _unit(rng.permutation(np.linspace(-1, 1, 8)))
+    factors = _unit(rng.permutation(2.0 ** np.linspace(-2, 2, 8)))
+
+    def draw(count: int) -> Panels:
+        readings = rng.normal(size=(count, 8))
+        position = rng.integers(8, size=count)
+        total = readings @ weights
+        number, factor = numbers[position], factors[position]
+        exact = [
+            (total + number) / np.sqrt(2),
+            total * number,
+            readings[np.arange(count), position],
+            total * factor,
+        ]
+        # Over all positions the numbers add up to 0, and what a position
+        # picks on average is the mean of the readings.
+        by_readings = [
+            total / np.sqrt(2),
+            0 * total,
+            readings.mean(axis=1),
+            total * factors.mean(),
+        ]
+        by_position = [number / np.sqrt(2), *3 * [0 * number]]
+        chance = rng.normal(0, 0.2, (count, 4))
+        return Panels(
+            readings.astype("float32"),
+            position.astype("int32"),
+            (np.stack(exact, 1) + chance).astype("float32"),
+            np.stack(exact, 1),
+            np.stack(by_readings, 1),
+            np.stack(by_position, 1),
+            total,
+        )
+
+    return draw(num_train), draw(num_test)
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    """The values, times what makes their mean square 1."""
+    return values / np.sqrt(np.mean(values**2))
+
+
+def baskets(
+    seed: int = 0, num_train: int = 8000, num_test: int = 2000
+) -> tuple[Baskets, Baskets]:
+    """Two sequences of different lengths: a price list and a basket.
+
+    Prices and the order of the list are drawn for each sample anew, so a
+    price can only be found by looking it up.
+
+    Taught in the chapter *Merging*.
+
+    Args:
+        seed: Decides every draw.
+        num_train: Samples to train on.
+        num_test: Samples to test on.
+
+    Returns:
+        Training and test samples.
+
+    Example:
+        >>> train, test = baskets()
+        >>> train.prices.shape, train.basket.shape, train.totals.shape
+        ((8000, 8, 9), (8000, 4, 8), (8000, 1))
+    """
+    rng = np.random.default_rng([seed, 3])
+    articles, one_hot = 8, np.eye(8, dtype="float32")
+
+    def draw(count: int) -> Baskets:
+        price = rng.random((count, articles), "float32")  # by article
+        listed = rng.permuted(
+            np.tile(np.arange(articles), (count, 1)), axis=1
+        )
+        bought = rng.integers(articles, size=(count, 4))
+        in_list = np.take_along_axis(price, listed, axis=1)
+        paid = np.take_along_axis(price, bought, axis=1)
+        return Baskets(
+            np.concatenate([one_hot[listed], in_list[..., None]], axis=-1),
+            one_hot[bought],
+            paid.sum(axis=1, keepdims=True),
+            4 * price.mean(axis=1, keepdims=True),
+        )
+
+    return draw(num_train), draw(num_test)

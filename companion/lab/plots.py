@@ -182,6 +182,85 @@ def show_scores(
     return figure
 
 
+def show_table(
+    scores: Mapping[str, Mapping[str, float]], label: str
+) -> Figure:
+    """A line per model, a column per question, darker for a better score.
+
+    Args:
+        scores: Name of a model to its scores, 0 to 1, by question; the
+            same questions for all.
+        label: What the numbers are, written below.
+
+    Returns:
+        The figure.
+    """
+    names = list(scores)
+    questions = list(scores[names[0]])
+    values = np.array([[scores[n][q] for q in questions] for n in names])
+    figure, axis = plt.subplots(
+        figsize=(1.3 * len(questions) + 3.2, 0.5 * len(names) + 1.1)
+    )
+    axis.imshow(values, cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
+    for (line, column), value in np.ndenumerate(values):
+        axis.text(
+            column,
+            line,
+            f"{round(value, 2) + 0:.2f}",  # never -0.00
+            ha="center",
+            va="center",
+            fontsize=12,
+            color="white" if value > 0.6 else "black",
+        )
+    axis.set_xticks(range(len(questions)), questions)
+    axis.set_yticks(range(len(names)), names)
+    axis.xaxis.tick_top()
+    axis.set_xlabel(label, fontsize=12)
+    axis.tick_params(labelsize=12, length=0)
+    axis.spines[:].set_visible(False)
+    figure.tight_layout()
+    return figure
+
+
+def show_groups(
+    panels: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    groups: np.ndarray,
+    labels: tuple[str, str, str],
+) -> Figure:
+    """Points in several panels side by side, one colour per group.
+
+    Args:
+        panels: Title to the places of its points, across and up.
+        groups: int ``(points,)``, the group of each point.
+        labels: What goes across, what goes up, and what a group is.
+
+    Returns:
+        The figure.
+    """
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(2.6 * len(panels), 3.2), sharey=True
+    )
+    names = np.unique(groups)
+    shades = plt.get_cmap("viridis")(np.linspace(0, 0.85, len(names)))
+    for axis, (title, (across, up)) in zip(axes, panels.items()):
+        for name, shade in zip(names, shades):
+            of = groups == name
+            axis.scatter(across[of], up[of], color=shade, s=12, label=name)
+        axis.set_title(title, fontsize=12)
+        axis.set_xlabel(labels[0], fontsize=11)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0].set_ylabel(labels[1], fontsize=11)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(),
+        title=labels[2],
+        loc="center right",
+        frameon=False,
+        fontsize=11,
+    )
+    figure.tight_layout(rect=(0, 0, 0.9, 1))
+    return figure
+
+
 def _bars(
     values: Mapping[str, float], label: str, margin: float
 ) -> tuple[Figure, Axes, list[str]]:
