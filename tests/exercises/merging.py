@@ -130,12 +130,12 @@ MUTANTS = {
     ),
     "merging-3: one branch, but side by side": (
         "test",
-        "In Concatenate places matter",
+        "To Concatenate the order matters",
         ('how="multiply"', 'how="concatenate"'),
     ),
     "merging-3: one branch, but left minus right": (
         "test",
-        "In Subtract places matter",
+        "To Subtract the order matters",
         (
             'fuse([branch(left), branch(right)], how="multiply")',
             "layers.Subtract()([branch(left), branch(right)])",

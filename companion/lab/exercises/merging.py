@@ -180,7 +180,10 @@ def views_may_change_places(
     if answers.shape != (rows, 1):
         yield f"One number per pair, please; you get {answers.shape}."
     if answers.min() < 0 or answers.max() > 1:
-        yield "A probability lies between 0 and 1. Which activation does?"
+        yield (
+            "A probability lies between 0 and 1. Which activation keeps it "
+            "there?"
+        )
     for name, other in {
         "left": {"left": right, "right": right},
         "right": {"left": left, "right": left},
@@ -198,7 +201,7 @@ def views_may_change_places(
         first = kinds & {"Concatenate", "Subtract"}
         yield (
             "The answer changes if the views change places. "
-            + (f"In {first.pop()} places matter. " if first else "")
+            + (f"To {first.pop()} the order matters. " if first else "")
             + "Join them in a way in which they do not."
         )
 

@@ -43,7 +43,7 @@ _HINTS = {
         "the others. These may come together."
     ),
     ("temperature", "relu"): (
-        "a relu gives nothing below 0, and it may freeze."
+        "a relu gives nothing below 0, and a temperature may."
     ),
     ("pixels", "sigmoid"): (
         "a sigmoid ends at 0, and half of the values lie below."
@@ -106,7 +106,7 @@ def last_layers(
                 f"{units} values, and {count} are asked for."
             )
         if (activation or "linear") != right_activation:
-            reason = "which values can the answer take, and which does it?"
+            reason = "which values should the layer be able to give?"
             yield (
                 f"{task}, activation {activation}: "
                 + _HINTS.get((task, str(activation)), reason)

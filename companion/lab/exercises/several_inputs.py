@@ -107,7 +107,7 @@ def batch_that_fits(
     for name in batch.keys() - parcels.inputs.keys():
         yield (
             f"The model has no input {name}. Leave it out: only inputs "
-            "belong in the dict, least of all what gives the answer away."
+            "belong in the dict, and never what gives the answer away."
         )
     shape = np.shape(batch["image"])
     if len(shape) == 3:
@@ -182,7 +182,7 @@ def _wrong_targets(given: Any, right: np.ndarray) -> Iterator[str]:
         return
     if not np.asarray(given)[right].all():
         yield f"{at_least}: some parcels of band 3 or more come out as 0."
-    yield f"{at_least}: the targets should be 0 and 1, and yours are not."
+    yield f"{at_least}: the targets should be 0 and 1, and 0 for all below."
 
 
 def _wrong_yes_or_no(
