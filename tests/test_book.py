@@ -320,6 +320,7 @@ exec(compile(open(sys.argv[1]).read(), "cell", "exec"))
 """
 
 
+@pytest.mark.slow
 @every_chapter
 def test_the_plain_pattern_runs_without_the_companion(name, tmp_path):
     (cell,) = [

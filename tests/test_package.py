@@ -155,6 +155,7 @@ print(time.perf_counter() - begin)
 """
 
 
+@pytest.mark.slow
 def test_the_package_adds_little_to_the_import_of_keras():
     seconds = [
         float(
