@@ -1,4 +1,4 @@
-from companion import __main__ as setup_check
+from companion.lab import setup_check
 
 
 def test_a_ready_machine_is_called_ready(capsys):
