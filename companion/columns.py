@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from companion.errors import DataError, Problem
+from companion.errors import DataError, Problem, is_count
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
+
+#: Classes that a message names.
+_NAMED = 5
 
 
 @runtime_checkable
@@ -216,6 +219,30 @@ class Labels:
             shares = np.asarray(probabilities, "float64")
             self.probabilities = shares / shares.sum()
 
+    @classmethod
+    def as_in(cls, labels: np.ndarray, num_classes: int) -> Labels:
+        """Labels that come as often as they do in the data.
+
+        Args:
+            labels: int ``(samples,)``, from 0 to ``num_classes - 1``.
+            num_classes: How many classes there are.
+
+        Raises:
+            DataError: If there is no class, a label is out of range, or a
+                class is missing.
+
+        Example:
+            >>> Labels.as_in(np.array([0, 1, 1, 1]), 2).probabilities
+            array([0.25, 0.75])
+        """
+        drawn = cls(num_classes)
+        problem = class_problem("Labels", np.asarray(labels), num_classes)
+        if problem:
+            raise DataError(problem)
+        _, counts = np.unique(labels, return_counts=True)
+        drawn.probabilities = counts / counts.sum()
+        return drawn
+
     def draw(
         self, rows: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
@@ -225,20 +252,42 @@ class Labels:
         ).astype("int32")
 
 
+def class_problem(
+    where: str, labels: np.ndarray, num_classes: int
+) -> Problem | None:
+    """Labels that are no class numbers, or leave a class out."""
+    classes = f"class numbers from 0 to {num_classes - 1}"
+    if labels.ndim != 1 or labels.dtype.kind not in "biu":
+        return Problem(
+            where,
+            f"{classes}, one per sample",
+            f"{labels.dtype} {labels.shape}",
+            "Number the classes from 0.",
+        )
+    found = set(np.unique(labels).tolist())
+    strange = sorted(found - set(range(num_classes)))
+    missing = sorted(set(range(num_classes)) - found)
+    if strange:
+        return Problem(
+            where, classes, f"class {strange[0]}", "Number them from 0."
+        )
+    if missing:
+        return Problem(
+            where,
+            f"samples of every class from 0 to {num_classes - 1}",
+            f"none of class {', '.join(map(str, missing[:_NAMED]))}",
+            "Add some, or number the classes without gaps: from labels "
+            "alone no network learns what a class looks like.",
+        )
+    return None
+
+
 def _are_probabilities(values: Sequence[float], count: int) -> bool:
     return (
         len(values) == count
         and min(values) >= 0
         and math.isclose(math.fsum(values), 1.0, abs_tol=1e-6)
     )
-
-
-def is_count(value: Any, at_least: int, at_most: float = math.inf) -> bool:
-    """Whether a value is a whole number within bounds."""
-    whole = isinstance(value, (int, np.integer))
-    if not whole or isinstance(value, bool):
-        return False
-    return bool(at_least <= value <= at_most)
 
 
 def as_column(where: str, values: Any) -> Column:

@@ -17,12 +17,14 @@ from typing import Any
 import keras
 import numpy as np
 
+from companion.columns import class_problem
 from companion.errors import (
     ContractError,
     ContractWarning,
     Problem,
     place,
 )
+from companion.gan import ConditionalGAN, last_activation
 from companion.reading import (
     Parts,
     comes_in_batches,
@@ -42,6 +44,15 @@ _SCALING = (keras.layers.Normalization, keras.layers.Rescaling)
 _PASSING = (keras.layers.Reshape, keras.layers.Flatten)
 #: A layer that looks its input up in a table, by number.
 _TABLE = keras.layers.Embedding
+#: Lowest and highest number that an activation gives.
+_RANGES = {
+    "sigmoid": (0, 1),
+    "softmax": (0, 1),
+    "tanh": (-1, 1),
+    "relu": (0, np.inf),
+    "softplus": (0, np.inf),
+    "exponential": (0, np.inf),
+}
 #: Kinds of NumPy types that an Input of a type reads.
 _READABLE = {"f": "biuf", "i": "biu", "u": "biu", "b": "b", "s": "O"}
 #: Batches to read where an axis may have any length.
@@ -127,12 +138,13 @@ def check(
     Nothing is trained and nothing is changed. Arrays are looked at whole,
     also those inside a `MultiInputGenerator`; of other data the first
     batches are read. If the model is compiled, the targets are compared
-    with its outputs and losses.
+    with its outputs and losses; those of a `ConditionalGAN` with what its
+    discriminator reads and what its generator network can make.
 
     Taught in the chapter *Several inputs*.
 
     Args:
-        model: A model with named inputs.
+        model: A model with named inputs, or a `ConditionalGAN`.
         data: What ``fit`` takes: arrays, a ``PyDataset``, a
             ``tf.data.Dataset``; or a function that makes an iterator of
             batches.
@@ -163,14 +175,24 @@ def check(
         ...     [problem.where for problem in error.problems]
         ['input "image"', 'input "numbers"', 'input "number"']
     """
+    gan = model if isinstance(model, ConditionalGAN) else None
+    if gan:
+        model = gan.generator_network
     inputs, outputs = _inputs_of(model), _outputs_of(model)
+    wanted = _inputs_of(gan.discriminator) if gan else outputs
     data = opened(data)
     count = _batches_to_read(inputs, batches)
-    read_batches = read(data, targets, count, list(inputs), list(outputs))
+    read_batches = read(data, targets, count, list(inputs), list(wanted))
     whole = getattr(data, "_companion_arrays", {})
     rows = [
         *_input_rows(model, inputs, read_batches, whole),
-        *_target_rows(model, inputs, outputs, read_batches, whole, data),
+        *(
+            _real_rows(gan, inputs, read_batches, whole, data)
+            if gan
+            else _target_rows(
+                model, inputs, outputs, read_batches, whole, data
+            )
+        ),
         *_loss_weight_rows(model, outputs),
         *_step_rows(data, steps),
         *_notes(inputs, read_batches[0], data),
@@ -314,21 +336,12 @@ def _input_rows(
     whole: Mapping[str, Mapping[str, np.ndarray]],
 ) -> list[Row]:
     """One row per input, then one per name the model does not have."""
-    lengths = {name: _table_length(model, t) for name, t in inputs.items()}
-
-    def problem_of(name: str, value: Any) -> Problem | None:
-        where, spec = place("input", name), Spec.of(inputs[name])
-        return spec.problem(where, value) or _value_problem(
-            where, spec, lengths[name], value
-        )
-
-    expected = {name: str(Spec.of(t)) for name, t in inputs.items()}
     rows = _part_rows(
         "input",
-        expected,
+        _expected(inputs),
         [batch.inputs for batch in batches],
         whole.get("input", {}),
-        problem_of,
+        _asks_of("input", model, inputs),
         [_rows_of(inputs, batch.inputs) for batch in batches],
     )
     for name, tensor in inputs.items():
@@ -340,6 +353,75 @@ def _input_rows(
         unscaled = _unscaled(model, inputs, batches[0].inputs)
         if unscaled:
             rows = _replace(rows, unscaled.where, unscaled, "warning")
+    return rows
+
+
+def _expected(inputs: Mapping[str, keras.KerasTensor]) -> dict[str, str]:
+    return {name: str(Spec.of(t)) for name, t in inputs.items()}
+
+
+def _asks_of(
+    role: str, model: keras.Model, inputs: Mapping[str, keras.KerasTensor]
+) -> Callable[[str, Any], Problem | None]:
+    """The question what is wrong with the values for an input."""
+    lengths = {name: _table_length(model, t) for name, t in inputs.items()}
+
+    def problem_of(name: str, value: Any) -> Problem | None:
+        where, spec = place(role, name), Spec.of(inputs[name])
+        return spec.problem(where, value) or _value_problem(
+            where, spec, lengths[name], value
+        )
+
+    return problem_of
+
+
+def _real_rows(
+    gan: ConditionalGAN,
+    drawn: Mapping[str, keras.KerasTensor],
+    batches: list[Parts],
+    arrays: Mapping[str, Mapping[str, np.ndarray]],
+    data: Any,
+) -> list[Row]:
+    """One row per input of a discriminator, which the targets are for."""
+    inputs = _inputs_of(gan.discriminator)
+    fits = _asks_of("target", gan.discriminator, inputs)
+    activations = {
+        name: last_activation(tensor)
+        for name, tensor in gan.made_tensors().items()
+    }
+    known = arrays.get("target", {})
+    if not comes_in_batches(data):
+        known = batches[0].targets
+
+    def problem_of(name: str, value: Any) -> Problem | None:
+        where = place("target", name)
+        problem = fits(name, value) or _range_problem(
+            where, activations.get(name, ""), value
+        )
+        classes = _table_length(gan.discriminator, inputs[name])
+        whole = value is known.get(name)
+        if problem or not (classes and whole):
+            return problem
+        several = value.size > len(value)  # as in a text
+        flat = value.ravel()
+        return None if several else class_problem(where, flat, classes)
+
+    rows = _part_rows(
+        "target",
+        _expected(inputs),
+        [batch.targets for batch in batches],
+        known,
+        problem_of,
+        [_rows_of(drawn, batch.inputs) for batch in batches],
+    )
+    for name, value in batches[0].weights.items():
+        unread = Problem(
+            place("sample weight", name),
+            "no sample weights for a ConditionalGAN",
+            describe(value),
+            "Leave them out, or draw the rows that count more often.",
+        )
+        rows.append(Row(unread, "problem"))
     return rows
 
 
@@ -592,6 +674,23 @@ def _value_problem(
     return None
 
 
+def _range_problem(
+    where: str, activation: str, value: np.ndarray
+) -> Problem | None:
+    """Real values that what is generated can never have."""
+    low, high = _RANGES.get(activation, (-np.inf, np.inf))
+    if _within(value, low, high):
+        return None
+    above = f"from {low} to {high}" if high < np.inf else f"from {low} on"
+    return Problem(
+        where,
+        f"numbers {above}, as the {activation} of the generator network",
+        f"numbers from {value.min():g} to {value.max():g}",
+        "Scale them, or choose another last activation: the discriminator "
+        "would tell real from generated by their size alone.",
+    )
+
+
 def _unequal(
     where: str, value: Any, first: str, count: int | None
 ) -> Problem | None:
@@ -720,7 +819,7 @@ def _rows_of(
     return "", None
 
 
-def _within(values: np.ndarray, low: int, high: int) -> bool:
+def _within(values: np.ndarray, low: float, high: float) -> bool:
     return values.size == 0 or bool(
         low <= values.min() and values.max() <= high
     )

@@ -122,6 +122,20 @@ def test_labels_come_as_often_as_asked():
     np.testing.assert_allclose(share, [0.5, 0.5, 0.0], atol=0.05)
 
 
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8"])
+def test_labels_as_in_the_data_come_as_often_as_there(dtype):
+    labels = np.array([2, 1, 2, 0, 2, 1, 2, 2], dtype)
+
+    column = Labels.as_in(labels, 3)
+
+    assert column.num_classes == 3
+    assert column.probabilities.tolist() == [1 / 8, 2 / 8, 5 / 8]
+    drawn = column.draw(np.arange(4000), np.random.default_rng(0))
+    assert drawn.dtype == "int32"
+    share = np.bincount(drawn, minlength=3) / 4000
+    np.testing.assert_allclose(share, column.probabilities, atol=0.03)
+
+
 @pytest.mark.parametrize("column", [Noise(3), Labels(3)])
 def test_random_columns_draw_from_the_generator_they_get(column):
     first, second, other = (
@@ -144,6 +158,23 @@ def test_random_columns_draw_from_the_generator_they_get(column):
         (lambda: Labels(2, [0.5, 0.6]), "2 numbers, sum 1.1"),
         (lambda: Labels(2, [1.0]), "1 numbers, sum 1"),
         (lambda: Labels(2, [1.5, -0.5]), "probabilities that add up to 1"),
+        (
+            lambda: Labels.as_in(np.array([0, 2, 0]), 4),
+            "Labels: expected samples of every class from 0 to 3. "
+            "Received: none of class 1, 3. Add some, or number the classes",
+        ),
+        (
+            lambda: Labels.as_in(np.array([0, 1, 2]), 2),
+            "numbers from 0 to 1. Received: class 2. Number them from 0.",
+        ),
+        (lambda: Labels.as_in(np.array([-1, 0, 1]), 2), "class -1"),
+        (
+            lambda: Labels.as_in(np.array([0.0, 1.0]), 2),
+            r"0 to 1, one per sample. Received: float64 \(2,\)",
+        ),
+        (lambda: Labels.as_in(np.eye(2, dtype=int), 2), r"int64 \(2, 2\)"),
+        (lambda: Labels.as_in(np.array([0]), 0), "num_classes=0"),
+        (lambda: Labels.as_in(np.array([0]), 1.0), "num_classes=1.0"),
     ],
 )
 def test_impossible_columns_are_refused(make, words):

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,10 +24,13 @@ from companion import (
     binary_head,
     category_branch,
     classes_head,
+    conditional_generator,
     dense_branch,
     fuse,
     image_branch,
     number_head,
+    projection_discriminator,
+    tabular_augmenter,
 )
 
 # Generators. Every row has an input "id" that tells the samples apart, and
@@ -98,7 +102,7 @@ class Builder:
     build: Callable[[], keras.Model]
     plain: Callable[[], keras.Model]
     loss: str = "mse"
-    targets: Callable[[int], np.ndarray] = lambda n: np.ones((n, 1))
+    targets: Callable[[int], Any] = lambda n: np.ones((n, 1))
 
 
 def _image():
@@ -231,6 +235,103 @@ def _shared_backbone(trainable):
     return Builder(build, plain)
 
 
+def _label_and_noise():
+    label = keras.Input((), dtype="int32", name="label")
+    noise = keras.Input((3,), name="noise")
+    return label, noise
+
+
+def _plain_made(label, noise):
+    x = keras.layers.Embedding(5, 3)(label)
+    x = keras.layers.Concatenate()([x, noise])
+    x = keras.layers.Dense(8, activation="relu")(x)
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.Dense(6, activation="relu")(x)
+    return keras.layers.BatchNormalization()(x)
+
+
+def _image_generator(**options):
+    def plain():
+        label, noise = _label_and_noise()
+        x = keras.layers.Dense(24, **{"activation": "sigmoid"} | options)(
+            _plain_made(label, noise)
+        )
+        image = keras.layers.Reshape((4, 3, 2))(x)
+        return keras.Model([label, noise], image)
+
+    return Builder(
+        lambda: conditional_generator((4, 3, 2), 3, 5, (8, 6), **options),
+        plain,
+        targets=lambda n: np.ones((n, 4, 3, 2)),
+    )
+
+
+def _row_generator(categories, **options):
+    def plain():
+        label, noise = _label_and_noise()
+        x = _plain_made(label, noise)
+        last = {"activation": "sigmoid"} | options
+        row = {"numbers": keras.layers.Dense(2, **last)(x)}
+        for name, count in categories.items():
+            softmax = keras.layers.Dense(count, activation="softmax")
+            row[name] = softmax(x)
+        return keras.Model([label, noise], row)
+
+    return Builder(
+        lambda: tabular_augmenter(2, categories, 5, 3, (8, 6), **options),
+        plain,
+        targets=lambda n: {
+            name: np.eye(count)[np.zeros(n, int)]
+            for name, count in {"numbers": 2, **categories}.items()
+        },
+    )
+
+
+def _plain_score(x, label, width):
+    fits = keras.layers.Embedding(5, width)(label)
+    fits = keras.layers.Dot(1)([x, fits])
+    return keras.layers.Add()([keras.layers.Dense(1)(x), fits])
+
+
+def _image_discriminator():
+    def plain():
+        label = keras.Input((), dtype="int32", name="label")
+        image = keras.Input((4, 3, 2), name="image")
+        x = keras.layers.Flatten()(image)
+        for width in (8, 6):
+            x = keras.layers.Dense(width)(x)
+            x = keras.layers.LeakyReLU(0.2)(x)
+        return keras.Model([label, image], _plain_score(x, label, 6))
+
+    return Builder(
+        lambda: projection_discriminator(
+            {"image": (4, 3, 2)}, 5, (8, 6), dropout=0.0
+        ),
+        plain,
+    )
+
+
+def _row_discriminator():
+    def plain():
+        label = keras.Input((), dtype="int32", name="label")
+        numbers = keras.Input((2,), name="numbers")
+        colour = keras.Input((3,), name="colour")
+        x = keras.layers.Concatenate()([numbers, colour])
+        x = keras.layers.LeakyReLU(0.2)(keras.layers.Dense(8)(x))
+        x = keras.layers.Dropout(0.4)(x)
+        x = keras.layers.LeakyReLU(0.2)(keras.layers.Dense(6)(x))
+        return keras.Model(
+            [label, numbers, colour], _plain_score(x, label, 6)
+        )
+
+    return Builder(
+        lambda: projection_discriminator(
+            {"numbers": (2,), "colour": (3,)}, 5, (8, 6)
+        ),
+        plain,
+    )
+
+
 BUILDERS = {
     "dense_branch": _alone(_numbers, lambda x: dense_branch(x, (8, 4)))(
         lambda x: _plain_dense(x, 8, 4)
@@ -277,4 +378,10 @@ BUILDERS = {
     "number_head with dropout": _headed(
         lambda x: number_head(x, dropout=0.1), _plain_head(1, dropout=0.1)
     ),
+    "conditional_generator": _image_generator(),
+    "conditional_generator tanh": _image_generator(activation="tanh"),
+    "tabular_augmenter": _row_generator({"colour": 3, "size": 2}),
+    "tabular_augmenter of numbers": _row_generator({}, activation=None),
+    "projection_discriminator": _image_discriminator(),
+    "projection_discriminator of two parts": _row_discriminator(),
 }
