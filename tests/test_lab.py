@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from sklearn.datasets import load_wine
 
 from companion.lab import datasets, evaluation, limits, plots, timing
 from companion.lab.claims import claim
@@ -193,6 +194,207 @@ def test_the_reader_reads_digits_it_has_not_seen():
     read = evaluation.digit_reader(train).predict(pixels)
 
     assert (read == test.labels).mean() > 0.97
+
+
+@pytest.fixture(scope="module")
+def wines():
+    return datasets.wines()
+
+
+def unit(numbers):
+    return (numbers - numbers.min(axis=0)) / np.ptp(numbers, axis=0)
+
+
+def test_every_wine_is_in_one_half_with_its_label_and_colour(wines):
+    bunch = load_wine()
+    place = bunch.feature_names.index("color_intensity")
+    measured = unit(np.delete(bunch.data, place, axis=1))
+    numbers, colour, labels = (
+        np.concatenate([getattr(part, name) for part in wines])
+        for name in ("numbers", "colour", "labels")
+    )
+
+    distances, which = evaluation.nearest(unit(numbers), measured)
+
+    assert [len(part.labels) for part in wines] == [89, 89]
+    assert sorted(which) == list(range(178)) and distances.max() < 1e-5
+    np.testing.assert_array_equal(labels, bunch.target[which])
+    intensity = bunch.data[which, place]
+    words = colour.argmax(axis=1)
+    assert datasets.COLOURS == ("pale", "medium", "deep")
+    np.testing.assert_array_equal(words > 0, intensity >= 3.5)
+    np.testing.assert_array_equal(words > 1, intensity >= 5.5)
+
+
+def test_training_wines_fill_the_range_of_each_number(wines):
+    train, test = wines
+
+    np.testing.assert_array_equal(train.numbers.min(axis=0), 0)
+    np.testing.assert_array_equal(train.numbers.max(axis=0), 1)
+    assert test.numbers.min() < 0 or test.numbers.max() > 1
+
+
+def test_a_wine_has_one_colour_and_its_numbers_beside_it(wines):
+    for part in wines:
+        assert set(np.unique(part.colour)) == {0, 1}
+        np.testing.assert_array_equal(part.colour.sum(axis=1), 1)
+        np.testing.assert_array_equal(part.rows[:, :12], part.numbers)
+        np.testing.assert_array_equal(part.rows[:, 12:], part.colour)
+        assert part.rows.dtype == "float32" and part.labels.dtype == "int32"
+        assert set(part.labels) == {0, 1, 2}
+
+
+def test_the_seed_decides_the_wines(wines):
+    again, other = datasets.wines(0), datasets.wines(1)
+
+    np.testing.assert_array_equal(wines[0].rows, again[0].rows)
+    np.testing.assert_array_equal(wines[1].labels, again[1].labels)
+    assert not np.array_equal(wines[0].labels, other[0].labels)
+
+
+@pytest.mark.parametrize("size", [28, 5])
+def test_larger_images_show_the_same(size):
+    images = np.zeros((2, 8, 8, 3), "float32")
+    images[0, :4] = 1
+
+    larger = datasets.enlarged(images, size)
+
+    assert larger.shape == (2, size, size, 3)
+    assert isinstance(larger, np.ndarray) and larger.dtype == "float32"
+    assert larger.min() >= 0 and larger.max() <= 1
+    assert (larger[0, : size // 3] == 1).all()
+    assert (larger[0, -(size // 3) :] == 0).all()
+    assert (larger[1] == 0).all()
+
+
+def blobs(count, seed):
+    """Images of two pixels around three points far from each other."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(3, size=count)
+    points = np.array([[0, 0], [5, 0], [0, 5]])
+    near = points[labels] + 0.3 * rng.normal(size=(count, 2))
+    return near.reshape(count, 2, 1, 1), labels
+
+
+def test_what_can_be_told_apart_is_learned():
+    learn_from, test_on = blobs(150, 0), blobs(300, 1)
+
+    assert evaluation.learn_and_test(learn_from, test_on) == 1
+
+
+@pytest.mark.parametrize("where", ["learned", "tested"])
+def test_with_labels_of_other_samples_it_is_chance(where):
+    samples, labels = blobs(600, 0)
+    new, answers = blobs(600, 1)
+    rng = np.random.default_rng(2)
+    (rng.shuffle(labels) if where == "learned" else rng.shuffle(answers))
+
+    score = evaluation.learn_and_test((samples, labels), (new, answers))
+
+    assert score == pytest.approx(1 / 3, abs=0.1)
+
+
+def test_a_class_that_was_never_learned_is_never_recognised():
+    (samples, labels), others = blobs(150, 0), blobs(300, 1)
+    known = labels < 2
+
+    score = evaluation.learn_and_test(
+        (samples[known], labels[known]), others
+    )
+
+    assert score == (others[1] < 2).mean()
+
+
+def test_the_nearest_is_the_nearest_of_all():
+    rng = np.random.default_rng(0)
+    samples, real = rng.random((7, 4, 3, 1)), rng.random((20, 4, 3, 1))
+
+    distances, rows = evaluation.nearest(samples, real)
+
+    gaps = samples[:, None] - real[None]
+    every = np.sqrt((gaps**2).sum(axis=(2, 3, 4)))
+    np.testing.assert_array_equal(rows, every.argmin(axis=1))
+    np.testing.assert_allclose(distances, every.min(axis=1))
+
+
+def test_a_copy_is_at_distance_0_from_its_original():
+    real = np.random.default_rng(0).random((20, 5))
+
+    distances, rows = evaluation.nearest(real[[3, 17]], real)
+
+    assert distances.tolist() == [0, 0]
+    assert rows.tolist() == [3, 17]
+
+
+def test_marginal_distances_are_the_largest_gaps_between_shares():
+    rng = np.random.default_rng(0)
+    rows = np.round(rng.normal(size=(40, 3)), 1)
+    real = np.round(rng.normal(0.5, 2, (25, 3)), 1)
+
+    found = evaluation.marginal_distances(rows, real)
+
+    for column, distance in enumerate(found):
+        one, other = rows[:, column], real[:, column]
+        gaps = [
+            abs((one <= value).mean() - (other <= value).mean())
+            for value in [*one, *other]
+        ]
+        assert distance == pytest.approx(max(gaps))
+
+
+def test_of_a_category_it_is_the_difference_of_shares():
+    rows = np.repeat([[1, 0], [0, 1]], [7, 3], axis=0)
+    real = np.repeat([[1, 0], [0, 1]], [10, 10], axis=0)
+
+    np.testing.assert_allclose(
+        evaluation.marginal_distances(rows, real), 0.2
+    )
+    assert evaluation.marginal_distances(rows, rows).tolist() == [0, 0]
+
+
+def test_columns_of_other_tables_are_refused():
+    with pytest.raises(ValueError, match="longer"):
+        evaluation.marginal_distances(np.ones((3, 2)), np.ones((3, 3)))
+
+
+def test_shuffled_columns_are_as_far_away_as_the_real_ones_correlate():
+    rng = np.random.default_rng(0)
+    real = rng.normal(size=(20_000, 3))
+    real[:, 1] = 0.6 * real[:, 0] + 0.8 * real[:, 1]
+    shuffled = rng.permuted(real, axis=0)
+
+    # One of three pairs correlates, by 0.6.
+    assert evaluation.correlation_distance(shuffled, real) == pytest.approx(
+        0.2, abs=0.02
+    )
+    assert evaluation.correlation_distance(real[::-1], real) < 1e-12
+
+
+def test_correlations_are_those_of_numpy():
+    rng = np.random.default_rng(0)
+    mixed = [
+        (rng.normal(size=(n, 4)) @ rng.normal(size=(4, 4))) * 100 + 7
+        for n in (50, 60)
+    ]
+
+    one, other = (np.corrcoef(rows, rowvar=False) for rows in mixed)
+    pairs = [(i, j) for i in range(4) for j in range(i)]
+    expected = np.mean([abs(one[p] - other[p]) for p in pairs])
+    assert evaluation.correlation_distance(*mixed) == pytest.approx(
+        expected
+    )
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e6])
+def test_a_column_that_never_changes_correlates_with_none(value):
+    real = np.repeat(np.arange(50.0)[:, None], 3, axis=1)
+    rows = real.copy()
+    rows[:, 2] = value
+
+    # Two of three pairs, which should correlate by 1, do so by 0.
+    distance = evaluation.correlation_distance(rows, real)
+    assert distance == pytest.approx(2 / 3)
+    assert evaluation.correlation_distance(rows, rows) == 0
 
 
 def test_one_array_keeps_rows_and_loses_nothing(parcels):

@@ -47,6 +47,36 @@ def show_images(
     return figure
 
 
+def show_grid(rows: Mapping[str, np.ndarray]) -> Figure:
+    """A row of small images for each name, dark ink on white.
+
+    Args:
+        rows: Name of a row to its images, float
+            ``(images, height, width, 1)``, 0 to 1; as many in each.
+
+    Returns:
+        The figure.
+    """
+    columns = max(map(len, rows.values()))
+    figure, axes = plt.subplots(
+        len(rows),
+        columns,
+        figsize=(0.72 * columns + 1.8, 0.8 * len(rows)),
+        squeeze=False,
+    )
+    for line, (name, images) in zip(axes, rows.items()):
+        for axis, image in zip(line, images):
+            axis.imshow(image[..., 0], cmap="Greys", vmin=0, vmax=1)
+        for axis in line:
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_color("#cccccc")
+        line[0].set_ylabel(
+            name, rotation=0, ha="right", va="center", fontsize=12
+        )
+    figure.tight_layout(pad=0.4)
+    return figure
+
+
 def show_order(
     epochs: Mapping[str, Sequence[int]], num_rows: int, batch_size: int
 ) -> Figure:
@@ -136,6 +166,7 @@ def show_scores(
     scores: Mapping[str, float],
     limits: Mapping[str, float],
     label: str = "share of right answers",
+    mark: str = "best possible",
 ) -> Figure:
     """One bar per model, and a mark at the best possible score.
 
@@ -143,22 +174,29 @@ def show_scores(
         scores: Name of a model to its score, 0 to 1.
         limits: The best possible score for some of them, 0 to 1.
         label: What the bars measure.
+        mark: What the marks are.
 
     Returns:
         The figure.
     """
     figure, axis, names = _bars(scores, label, margin=1.2)
     for place, name in enumerate(names):
+        inside = scores[name] > 0.15
         axis.text(
-            scores[name] - 0.01,
+            scores[name] - 0.01 if inside else scores[name] + 0.02,
             place,
             f"{scores[name]:.1%}",
-            ha="right",
+            ha="right" if inside else "left",
             va="center",
-            color="white",
+            color="white" if inside else "black",
             fontsize=12,
         )
+    axis.set_xlim(0, 1.08)
+    axis.xaxis.set_major_formatter("{x:.0%}")
     marked = [name for name in names if name in limits]
+    if not marked:
+        figure.tight_layout()
+        return figure
     axis.scatter(
         [limits[name] for name in marked],
         [names.index(name) for name in marked],
@@ -166,11 +204,9 @@ def show_scores(
         s=900,
         linewidths=3,
         color=_ORANGE,
-        label="best possible",
+        label=mark,
         zorder=3,
     )
-    axis.set_xlim(0, 1.08)
-    axis.xaxis.set_major_formatter("{x:.0%}")
     figure.legend(
         *axis.get_legend_handles_labels(),
         loc="upper right",
@@ -179,6 +215,35 @@ def show_scores(
         markerscale=0.4,
     )
     figure.tight_layout(rect=(0, 0, 1, 0.93))
+    return figure
+
+
+def show_distances(panels: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Bars of distances, in panels side by side: shorter is nearer.
+
+    Args:
+        panels: What is measured to the name of each table and its
+            distance; the same tables in all.
+
+    Returns:
+        The figure.
+    """
+    tables = list(next(iter(panels.values())))[::-1]
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(9, 0.55 * len(tables) + 0.9), sharey=True
+    )
+    for axis, (title, distances) in zip(np.ravel(axes), panels.items()):
+        values = [distances[name] for name in tables]
+        axis.barh(tables, values, color=_BLUE, height=0.55)
+        for place, value in enumerate(values):
+            axis.text(
+                value, place, f" {value:.2f}", va="center", fontsize=12
+            )
+        axis.set_xlim(0, 1.25 * max(*values, 1e-9))
+        axis.set_title(title, fontsize=12)
+        axis.tick_params(labelsize=12)
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
     return figure
 
 
@@ -224,27 +289,34 @@ def show_table(
 
 def show_groups(
     panels: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    groups: np.ndarray,
+    groups: np.ndarray | Mapping[str, np.ndarray],
     labels: tuple[str, str, str],
 ) -> Figure:
-    """Points in several panels side by side, one colour per group.
+    """Points in several panels of one scale, one colour per group.
 
     Args:
         panels: Title to the places of its points, across and up.
-        groups: int ``(points,)``, the group of each point.
+        groups: int ``(points,)``, the group of each point; by title, if
+            the panels have points of their own.
         labels: What goes across, what goes up, and what a group is.
 
     Returns:
         The figure.
     """
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(2.6 * len(panels), 3.2), sharey=True
+        1,
+        len(panels),
+        figsize=(2.6 * len(panels), 3.2),
+        sharex=True,
+        sharey=True,
     )
-    names = np.unique(groups)
+    if not isinstance(groups, Mapping):
+        groups = dict.fromkeys(panels, groups)
+    names = np.unique(np.concatenate(list(groups.values())))
     shades = plt.get_cmap("viridis")(np.linspace(0, 0.85, len(names)))
     for axis, (title, (across, up)) in zip(axes, panels.items()):
         for name, shade in zip(names, shades):
-            of = groups == name
+            of = groups[title] == name
             axis.scatter(across[of], up[of], color=shade, s=12, label=name)
         axis.set_title(title, fontsize=12)
         axis.set_xlabel(labels[0], fontsize=11)
