@@ -451,6 +451,18 @@ def test_every_image_gets_its_caption():
     pyplot.close(figure)
 
 
+def test_a_grid_has_a_line_per_name_on_one_scale():
+    white, grey = np.zeros((3, 8, 8, 1)), np.full((3, 8, 8, 1), 0.5)
+    figure = plots.show_grid({"white": white, "grey": grey})
+
+    names = [axis.get_ylabel() for axis in figure.axes]
+    assert names == ["white", "", "", "grey", "", ""]
+    shown = [axis.images[0] for axis in figure.axes]
+    assert [image.get_array().max() for image in shown[::3]] == [0, 0.5]
+    assert {image.get_clim() for image in shown} == {(0, 1)}
+    pyplot.close(figure)
+
+
 def test_every_row_fed_has_its_square_and_every_other_is_named():
     fed = {"first": [2, 4, 3], "second": [4, 3, 2, 1, 0]}
     figure = plots.show_order(fed, num_rows=5, batch_size=2)
@@ -512,6 +524,33 @@ def test_bars_stand_in_the_order_given_with_their_limits():
     pyplot.close(figure)
 
 
+def test_bars_without_limits_have_no_legend_and_small_ones_a_number():
+    figure = plots.show_scores({"good": 0.9, "bad": 0.05})
+
+    (axis,) = figure.axes
+    assert not figure.legends and not axis.collections
+    bad, good = axis.texts
+    assert bad.get_text() == "5.0%" and bad.get_color() == "black"
+    assert bad.get_position()[0] > 0.05 and bad.get_ha() == "left"
+    assert good.get_position()[0] < 0.9 and good.get_color() == "white"
+    pyplot.close(figure)
+
+
+def test_distances_stand_in_panels_in_the_order_given():
+    panels = {"a": {"near": 0.1, "far": 2.0}, "b": {"far": 0, "near": 0}}
+    figure = plots.show_distances(panels)
+
+    left, right = figure.axes
+    names = [label.get_text() for label in left.get_yticklabels()]
+    assert names == ["far", "near"]  # from the bottom up
+    assert [patch.get_width() for patch in left.patches] == [2.0, 0.1]
+    texts = [text.get_text().strip() for text in left.texts]
+    assert texts == ["2.00", "0.10"]
+    assert [axis.get_title() for axis in figure.axes] == ["a", "b"]
+    assert right.get_xlim()[1] > 0
+    pyplot.close(figure)
+
+
 def test_a_table_has_a_line_per_model_and_no_negative_zero():
     table = {"one": {"a": -0.001, "b": 0.5}, "two": {"a": 1.0, "b": 0.25}}
     figure = plots.show_table(table, "skill")
@@ -535,4 +574,18 @@ def test_groups_have_a_colour_each_and_a_legend():
     assert up.collections[1].get_offsets().tolist() == [[1, 1], [3, 3]]
     shown = figure.legends[0].get_texts()
     assert [text.get_text() for text in shown] == ["0", "3", "7"]
+    pyplot.close(figure)
+
+
+def test_panels_of_groups_may_have_points_of_their_own():
+    figure = plots.show_groups(
+        {"few": (np.zeros(1), np.zeros(1)), "many": (np.ones(3),) * 2},
+        {"few": np.array([2]), "many": np.array([1, 2, 2])},
+        ("x", "y", "group"),
+    )
+
+    few, many = figure.axes
+    assert [len(c.get_offsets()) for c in few.collections] == [0, 1]
+    assert [len(c.get_offsets()) for c in many.collections] == [1, 2]
+    assert few.get_xlim() == many.get_xlim()
     pyplot.close(figure)

@@ -164,7 +164,7 @@ def show_seconds(seconds: Mapping[str, float], label: str) -> Figure:
 
 def show_scores(
     scores: Mapping[str, float],
-    limits: Mapping[str, float],
+    limits: Mapping[str, float] | None = None,
     label: str = "share of right answers",
     mark: str = "best possible",
 ) -> Figure:
@@ -179,6 +179,7 @@ def show_scores(
     Returns:
         The figure.
     """
+    limits = limits or {}
     figure, axis, names = _bars(scores, label, margin=1.2)
     for place, name in enumerate(names):
         inside = scores[name] > 0.15
