@@ -563,7 +563,15 @@ def test_both_optimisers_are_saved_as_they_were_made(tmp_path):
         assert one.get_config() == other.get_config()
         assert float(one.learning_rate) == float(other.learning_rate)
     assert loaded.steps_per_execution == 2
-    assert not loaded.jit_compile and not loaded.run_eagerly
+
+
+@pytest.mark.parametrize("name", ["jit_compile", "run_eagerly"])
+@pytest.mark.parametrize("value", [True, False])
+def test_how_it_runs_is_saved(name, value, tmp_path):
+    compiled = ConditionalGAN(*networks())
+    compiled.compile(**{name: value})
+
+    assert getattr(saved(compiled, tmp_path), name) is value
 
 
 def test_a_gan_that_was_never_compiled_is_saved_too(tmp_path):
