@@ -48,8 +48,9 @@ class ConditionalGAN(keras.Model):
         ``generator_loss`` and ``discriminator_loss`` say nothing about
         quality: as one falls, the other rises. ``real_accuracy`` is the
         share of real samples that the discriminator takes for real,
-        ``generated_accuracy`` that of generated ones it sees through: 0.5
-        for both if it can only guess, 1 if the generator network has lost.
+        ``generated_accuracy`` that of generated ones it sees through. Both
+        near 1: the generator network has lost. In an even game the first is
+        the lower one, for smoothing makes the discriminator doubt.
 
     Raises:
         ContractError: If the networks do not fit each other.

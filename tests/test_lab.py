@@ -326,6 +326,15 @@ def test_a_copy_is_at_distance_0_from_its_original():
     assert rows.tolist() == [3, 17]
 
 
+def test_marginal_distances_of_small_tables_give_no_warning():
+    for seed in range(10):
+        one, other = np.random.default_rng(seed).integers(
+            2, size=(2, 30, 9)
+        )
+
+        assert evaluation.marginal_distances(one, other).max() < 1
+
+
 def test_marginal_distances_are_the_largest_gaps_between_shares():
     rng = np.random.default_rng(0)
     rows = np.round(rng.normal(size=(40, 3)), 1)
