@@ -50,6 +50,8 @@ SHEETS = [
 #: Seconds a page may take on two cores that nothing else keeps busy, and
 #: how many times longer on a machine that is shared, as most are.
 LIMIT, SHEET_LIMIT, PATIENCE = 60, 12, 2
+#: Chapters that train a model of some size may take longer.
+LONGER = {"conditional-generator": 150}
 
 HEADINGS = [
     "What you will be able to do",
@@ -81,6 +83,17 @@ RECOMMENDED = {
     "outputs": [
         "https://keras.io/guides/training_with_built_in_methods/",
         "chollet2025",
+        "geron2022",
+    ],
+    "conditional-generator": [
+        "https://keras.io/guides/custom_train_step_in_tensorflow/",
+        "https://www.tensorflow.org/guide/data",
+        "https://arxiv.org/abs/1411.1784",
+        "chollet2025",
+    ],
+    "augmented-rows": [
+        "https://keras.io/api/layers/preprocessing_layers/",
+        "https://arxiv.org/abs/1907.00503",
         "geron2022",
     ],
     "merging": [
@@ -257,11 +270,14 @@ def sources():
 def fits_that_reorder(source):
     """Calls of ``fit`` on a data set that do not say shuffle=False.
 
-    Arrays come with targets, as a second argument; a data set alone.
+    Arrays come with targets, as a second argument; a data set alone. Of
+    scikit-learn, what is fitted to arrays alone is passed over.
     """
     for node in ast.walk(ast.parse(source)):
         called = getattr(node, "func", None)
         if getattr(called, "attr", None) != "fit":
+            continue
+        if ast.unparse(called).startswith("NearestNeighbors("):
             continue
         keywords = {k.arg: k.value for k in node.keywords}
         if len(node.args) >= 2 or "y" in keywords:
@@ -355,7 +371,8 @@ def test_proofs_are_those_of_the_chapters():
     for proof in proofs:
         assert len(proof["values"]) == len(pages.SEEDS)
         assert proof["holds"], proof["claim"]
-        assert proof["seconds"] <= PATIENCE * LIMIT
+        limit = LONGER.get(proof["chapter"], LIMIT)
+        assert proof["seconds"] <= PATIENCE * limit
 
 
 def test_terms_of_the_glossary_are_in_order():
@@ -382,7 +399,7 @@ def test_the_address_of_the_repository_stands_in_one_place():
 def test_pages_ran_within_their_time(page_seconds):
     """Of those that ran in this session; run notebooks before tests."""
     for name, seconds in page_seconds.items():
-        limit = SHEET_LIMIT if name in SHEETS else LIMIT
+        limit = SHEET_LIMIT if name in SHEETS else LONGER.get(name, LIMIT)
         assert seconds <= PATIENCE * limit, name
 
 

@@ -60,6 +60,8 @@ def test_every_page_is_built(built):
         "book/feeding.html",
         "book/outputs.html",
         "book/merging.html",
+        "book/conditional-generator.html",
+        "book/augmented-rows.html",
         "book/exercises/practice-merging/practice-merging.html",
         "book/troubleshooting.html",
     } <= set(built)

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from exercises import feeding, merging, outputs, several_inputs
+from exercises import (
+    augmented_rows,
+    conditional_generator,
+    feeding,
+    merging,
+    outputs,
+    several_inputs,
+)
 from nbgrader.nbgraderformat import MetadataValidator, ValidationError
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 
@@ -23,6 +30,8 @@ MUTANTS = {
     **feeding.MUTANTS,
     **outputs.MUTANTS,
     **merging.MUTANTS,
+    **conditional_generator.MUTANTS,
+    **augmented_rows.MUTANTS,
 }
 #: Other solutions that are as good, as edits.
 ALSO_RIGHT = {
@@ -55,6 +64,69 @@ ALSO_RIGHT = {
         ("layers.Multiply()([signal, gate])", "signal * gate"),
     ),
     "merging-3: the sum of both views": (('how="multiply"', 'how="add"'),),
+    "conditional-generator-1: the label one-hot": (
+        (
+            "layers.Embedding(num_classes, latent_dim)(label)",
+            'layers.CategoryEncoding(num_classes, "one_hot")(label)',
+        ),
+    ),
+    "conditional-generator-1: a sigmoid, then stretched": (
+        ("tanh", "sigmoid"),
+        ("(image_shape)(pixels)", "(image_shape)(2 * pixels - 1)"),
+    ),
+    "conditional-generator-1: the noise first": (
+        ("[label, noise], images", "[noise, label], images"),
+    ),
+    "conditional-generator-2: quite certain of real images": (
+        ("0.9 * tf", "tf"),
+    ),
+    "conditional-generator-2: as a graph": (
+        ("def step", "@tf.function\ndef step"),
+    ),
+    "conditional-generator-2: the discriminator first": (
+        (" as tape, tf.GradientTape()", ""),
+        (
+            "        made_loss = loss(tf.ones_like(on_drawn), on_drawn)\n",
+            "",
+        ),
+        ("    gradients = tape.gradient(made_loss, weights)\n", ""),
+        (
+            "    optimizers[0].apply_gradients(zip(gradients, weights))\n",
+            "",
+        ),
+        (
+            "    ### END SOLUTION",
+            "    with tf.GradientTape() as tape:\n"
+            "        images = image_generator(drawn, training=True)\n"
+            '        labelled["image"] = images\n'
+            "        on_drawn = discriminator(labelled, training=True)\n"
+            "        made_loss = loss(tf.ones_like(on_drawn), on_drawn)\n"
+            "    gradients = tape.gradient(made_loss, weights)\n"
+            "    optimizers[0].apply_gradients(zip(gradients, weights))\n",
+        ),
+    ),
+    "conditional-generator-3: by squared distance": (
+        ("distances <", "distances**2 <"),
+        ("np.quantile(usual", "np.quantile(usual**2"),
+    ),
+    "augmented-rows-1: a rent as a power": (("softplus", "exponential"),),
+    "augmented-rows-1: both ends sooner": (
+        ('"light": "sigmoid"', '"light": "hard_sigmoid"'),
+        ('"tanh"', '"softsign"'),
+    ),
+    "augmented-rows-1: no activation": (('"linear"', "None"),),
+    "augmented-rows-2: the builder of the companion": (
+        (
+            "    ### BEGIN SOLUTION\n",
+            "    from companion import tabular_augmenter\n\n"
+            "    return tabular_augmenter(\n"
+            "        num_numbers, categories, num_classes, latent_dim\n"
+            "    )\n",
+        ),
+    ),
+    "augmented-rows-3: means in place of medians": (
+        ("np.median", "np.mean"),
+    ),
 }
 KINDS = ["Warm-up", "Repair", "Apply"]
 HEADING = re.compile(r"^## (\d)\. ([\w-]+): (.+)$", re.MULTILINE)
