@@ -176,6 +176,16 @@ class ConditionalGAN(keras.Model):
             ]
         tapes = (for_maker, for_judge)
         networks = (self.generator_network, self.discriminator)
+        if not all(network.trainable_variables for network in networks):
+            raise ContractError(
+                Problem(
+                    "fit",
+                    "two networks that learn",
+                    "one without trainable weights",
+                    "Leave trainable = True: each optimiser changes its "
+                    "own network alone.",
+                )
+            )
         gradients = [
             tape.gradient(loss, network.trainable_variables)
             for tape, loss, network in zip(tapes, scaled, networks)

@@ -780,6 +780,21 @@ def test_batches_of_another_form_are_refused(data, received, method):
     )
 
 
+@pytest.mark.parametrize("name", ["generator_network", "discriminator"])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_network_that_cannot_learn_is_refused(name, late):
+    """Older recipes freeze the discriminator; here nobody needs to."""
+    frozen = ConditionalGAN(*networks())
+    if late:
+        frozen.compile(jit_compile=False)
+    getattr(frozen, name).trainable = False
+    if not late:
+        frozen.compile(jit_compile=False)
+
+    with pytest.raises(ContractError, match="one without trainable weig"):
+        frozen.fit(DRAWN, REAL, verbose=0)
+
+
 def test_another_backend_is_refused(monkeypatch):
     fresh = ConditionalGAN(*networks())
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")

@@ -4,6 +4,8 @@ Each trap has two tests. The first shows what today's Keras does; when a
 later one mends it, that test says so. The second shows the check.
 """
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -461,6 +463,30 @@ def test_check_counts_what_fit_will_ask_for():
     dataset = tf.data.Dataset.from_tensors((X, column(1)))
     refused(regression(), dataset, "steps: .*1 batches", steps=2)
     assert check(regression(), dataset.repeat(), steps=9).problems == ()
+
+
+# A discriminator that is set aside after it was compiled
+
+
+def test_keras_looks_at_trainable_in_the_first_training_step():
+    """Keras 2 looked when the model was compiled."""
+    learned = {}
+    for first in ("flag", "step"):
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile(optimizer="sgd", loss="mse")
+        if first == "step":
+            model.train_on_batch(column(1), column(9))
+        model.trainable = False
+        before = model.get_weights()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The model does not have any")
+            model.train_on_batch(column(1), column(9))
+        after = model.get_weights()
+        learned[first] = not all(map(np.array_equal, before, after))
+    mended(
+        learned == {"flag": False, "step": True},
+        "what counts is the flag before the first step",
+    )
 
 
 # Lengths that the first two batches do not give away
