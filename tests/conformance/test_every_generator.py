@@ -173,6 +173,7 @@ def fed():
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", GENERATORS)
 def test_fit_is_fed_the_same_in_every_mode(fed, name, mode):
@@ -190,6 +191,7 @@ def test_fit_is_fed_the_same_in_every_mode(fed, name, mode):
     assert fed[name][mode]["validation epoch"] == 0
 
 
+@pytest.mark.slow
 def test_epochs_differ_where_rows_are_shuffled(fed):
     seen = fed["arrays"]["1 thread"]["seen"]
     batches = len(seen) // EPOCHS
@@ -198,6 +200,7 @@ def test_epochs_differ_where_rows_are_shuffled(fed):
     assert not epochs[0] & epochs[1] and not epochs[1] & epochs[2]
 
 
+@pytest.mark.slow
 def test_batches_were_made_where_the_mode_says(fed):
     """Else the test above would compare one mode with itself."""
     for mode in MODES:
