@@ -24,7 +24,7 @@ from companion.errors import (
     Problem,
     place,
 )
-from companion.gan import ConditionalGAN, last_activation
+from companion.gan import ConditionalGAN, last_activation, made_tensors
 from companion.reading import (
     Parts,
     comes_in_batches,
@@ -294,16 +294,21 @@ def _layers_reading(
             yield from _layers_reading(model, node.outputs[0])
 
 
-def _table_length(
-    model: keras.Model, tensor: keras.KerasTensor
-) -> int | None:
-    """Rows of the smallest Embedding that looks up an input's ids."""
-    lengths = [
-        layer.input_dim
-        for layer in _layers_reading(model, tensor)
-        if isinstance(layer, _TABLE)
-    ]
-    return min(lengths, default=None)
+def _table_lengths(
+    model: keras.Model, inputs: Mapping[str, keras.KerasTensor]
+) -> dict[str, int | None]:
+    """Rows of the smallest Embedding that looks up the ids of an input."""
+    return {
+        name: min(
+            (
+                layer.input_dim
+                for layer in _layers_reading(model, tensor)
+                if isinstance(layer, _TABLE)
+            ),
+            default=None,
+        )
+        for name, tensor in inputs.items()
+    }
 
 
 def _batches_to_read(
@@ -341,7 +346,7 @@ def _input_rows(
         _expected(inputs),
         [batch.inputs for batch in batches],
         whole.get("input", {}),
-        _asks_of("input", model, inputs),
+        _asks_of("input", inputs, _table_lengths(model, inputs)),
         [_rows_of(inputs, batch.inputs) for batch in batches],
     )
     for name, tensor in inputs.items():
@@ -361,10 +366,11 @@ def _expected(inputs: Mapping[str, keras.KerasTensor]) -> dict[str, str]:
 
 
 def _asks_of(
-    role: str, model: keras.Model, inputs: Mapping[str, keras.KerasTensor]
+    role: str,
+    inputs: Mapping[str, keras.KerasTensor],
+    lengths: Mapping[str, int | None],
 ) -> Callable[[str, Any], Problem | None]:
     """The question what is wrong with the values for an input."""
-    lengths = {name: _table_length(model, t) for name, t in inputs.items()}
 
     def problem_of(name: str, value: Any) -> Problem | None:
         where, spec = place(role, name), Spec.of(inputs[name])
@@ -383,12 +389,12 @@ def _real_rows(
     data: Any,
 ) -> list[Row]:
     """One row per input of a discriminator, which the targets are for."""
-    inputs = _inputs_of(gan.discriminator)
-    fits = _asks_of("target", gan.discriminator, inputs)
-    activations = {
-        name: last_activation(tensor)
-        for name, tensor in gan.made_tensors().items()
-    }
+    judge = gan.discriminator
+    inputs = _inputs_of(judge)
+    lengths = _table_lengths(judge, inputs)
+    fits = _asks_of("target", inputs, lengths)
+    made = made_tensors(gan.generator_network, judge)
+    activations = {name: last_activation(t) for name, t in made.items()}
     known = arrays.get("target", {})
     if not comes_in_batches(data):
         known = batches[0].targets
@@ -398,7 +404,7 @@ def _real_rows(
         problem = fits(name, value) or _range_problem(
             where, activations.get(name, ""), value
         )
-        classes = _table_length(gan.discriminator, inputs[name])
+        classes = lengths[name]
         whole = value is known.get(name)
         if problem or not (classes and whole):
             return problem

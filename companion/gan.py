@@ -79,7 +79,6 @@ class ConditionalGAN(keras.Model):
             raise ContractError(problem)
         self.generator_network = generator_network
         self.discriminator = discriminator
-        self._made = list(self.made_tensors())
         self._bce = keras.losses.BinaryCrossentropy(from_logits=True)
         self._means = [
             keras.metrics.Mean(name)
@@ -219,7 +218,10 @@ class ConditionalGAN(keras.Model):
             )
         made = self.generator_network(drawn, training=training)
         if not isinstance(made, Mapping):
-            made = {self._made[0]: made}
+            (name,) = made_tensors(
+                self.generator_network, self.discriminator
+            )
+            made = {name: made}
         judged = {
             name: made[name] if name in made else drawn[name]
             for name in _inputs_of(self.discriminator)
@@ -240,10 +242,6 @@ class ConditionalGAN(keras.Model):
         for mean, value in zip(self._means, (*losses, *shares)):
             mean.update_state(value, count)
         return losses
-
-    def made_tensors(self) -> dict[str, keras.KerasTensor]:
-        """What the generator network makes, by name: symbolic tensors."""
-        return _made_tensors(self.generator_network, self.discriminator)
 
     def get_config(self) -> dict[str, Any]:
         """What it takes to make the GAN again: both networks."""
@@ -285,7 +283,7 @@ def _inputs_of(network: keras.Model) -> dict[str, keras.KerasTensor]:
     return {tensor.name: tensor for tensor in network.inputs}
 
 
-def _made_tensors(
+def made_tensors(
     maker: keras.Model, judge: keras.Model
 ) -> dict[str, keras.KerasTensor]:
     """What one network makes, under the names the other has for it."""
@@ -313,7 +311,7 @@ def _network_problem(maker: Any, judge: Any) -> Problem | None:
             )
     judged = _inputs_of(judge)
     both = {n: t for n, t in _inputs_of(maker).items() if n in judged}
-    offered = both | _made_tensors(maker, judge)
+    offered = both | made_tensors(maker, judge)
     if _shapes(judged) != _shapes(offered):
         return Problem(
             "discriminator",

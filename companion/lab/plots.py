@@ -229,21 +229,22 @@ def show_distances(panels: Mapping[str, Mapping[str, float]]) -> Figure:
     Returns:
         The figure.
     """
-    tables = list(next(iter(panels.values())))[::-1]
+    tables = list(next(iter(panels.values())))
     figure, axes = plt.subplots(
         1, len(panels), figsize=(9, 0.55 * len(tables) + 0.9), sharey=True
     )
     for axis, (title, distances) in zip(np.ravel(axes), panels.items()):
-        values = [distances[name] for name in tables]
-        axis.barh(tables, values, color=_BLUE, height=0.55)
-        for place, value in enumerate(values):
+        names = _bars_on(axis, {name: distances[name] for name in tables})
+        for place, name in enumerate(names):
             axis.text(
-                value, place, f" {value:.2f}", va="center", fontsize=12
+                distances[name],
+                place,
+                f" {distances[name]:.2f}",
+                va="center",
+                fontsize=12,
             )
-        axis.set_xlim(0, 1.25 * max(*values, 1e-9))
+        axis.set_xlim(0, 1.25 * max(*distances.values(), 1e-9))
         axis.set_title(title, fontsize=12)
-        axis.tick_params(labelsize=12)
-        axis.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     return figure
 
@@ -337,11 +338,17 @@ def show_groups(
 def _bars(
     values: Mapping[str, float], label: str, margin: float
 ) -> tuple[Figure, Axes, list[str]]:
-    """A bar per value, the first on top; the names from the bottom up."""
+    """A figure of one panel of bars, and their names."""
     figure, axis = plt.subplots(figsize=(8, 0.6 * len(values) + margin))
+    names = _bars_on(axis, values)
+    axis.set_xlabel(label, fontsize=12)
+    return figure, axis, names
+
+
+def _bars_on(axis: Axes, values: Mapping[str, float]) -> list[str]:
+    """A bar per value, the first on top; the names from the bottom up."""
     names = list(values)[::-1]
     axis.barh(names, [values[n] for n in names], color=_BLUE, height=0.55)
-    axis.set_xlabel(label, fontsize=12)
     axis.tick_params(labelsize=12)
     axis.spines[["top", "right"]].set_visible(False)
-    return figure, axis, names
+    return names
