@@ -55,10 +55,11 @@ check: lint  ## quick tests, for before a commit; CHAPTER=x runs a page
 	$(if $(CHAPTER),$(BIN)/pytest --nbval $(or $(shell find book \
 	-name '$(CHAPTER).ipynb'),book/$(CHAPTER).ipynb) tests/test_book.py)
 
-lint: .venv/ready  ## format and types
+lint: .venv/ready  ## format, types, and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 lab: .venv/ready  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book

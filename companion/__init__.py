@@ -4,26 +4,42 @@ An input is a name: ``keras.Input(name=...)`` gives it, the batch carries it
 as a dict key, `check` reports by it.
 """
 
-from companion.branches import category_branch, dense_branch, image_branch
-from companion.builders import (
+from companion.building.branches import (
+    category_branch,
+    dense_branch,
+    image_branch,
+)
+from companion.building.fusion import (
+    CrossAttention,
+    FiLM,
+    GatedFusion,
+    fuse,
+)
+from companion.building.gan import ConditionalGAN
+from companion.building.heads import binary_head, classes_head, number_head
+from companion.building.models import (
     conditional_generator,
     projection_discriminator,
     tabular_augmenter,
 )
-from companion.columns import Labels, Noise, RandomColumn, StoredColumn
-from companion.contract import Spec, check
+from companion.checking.contract import check
+from companion.checking.report import Report
 from companion.errors import (
     ContractError,
     ContractWarning,
     DataError,
     Problem,
 )
-from companion.gan import ConditionalGAN
-from companion.generators import FollowEpoch, MultiInputGenerator
-from companion.heads import binary_head, classes_head, number_head
-from companion.layers import CrossAttention, FiLM, GatedFusion, fuse
-from companion.preparation import adapted
-from companion.report import Report
+from companion.feeding.columns import (
+    Labels,
+    Noise,
+    RandomColumn,
+    StoredColumn,
+)
+from companion.feeding.generators import MultiInputGenerator
+from companion.feeding.preparation import adapted
+from companion.feeding.streams import FollowEpoch
+from companion.rules import Spec
 
 __all__ = [
     "ConditionalGAN",

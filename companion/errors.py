@@ -7,12 +7,8 @@ contents of an array.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 
 @dataclass(frozen=True)
@@ -50,19 +46,6 @@ def place(role: str, name: str) -> str:
         ('input "image"', 'target')
     """
     return f'{role} "{name}"' if name else role
-
-
-def is_count(value: Any, at_least: int, at_most: float = math.inf) -> bool:
-    """Whether a value is a whole number within bounds.
-
-    Example:
-        >>> is_count(3, 1), is_count(0, 1), is_count(2.0, 1)
-        (True, False, False)
-    """
-    whole = isinstance(value, (int, np.integer))
-    if not whole or isinstance(value, bool):
-        return False
-    return bool(at_least <= value <= at_most)
 
 
 class CompanionError(ValueError):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from companion import DataError, Labels, Noise, RandomColumn, StoredColumn
-from companion.columns import ArrayColumn, as_column, is_random
+from companion.feeding.columns import ArrayColumn, as_column, is_random
 
 ROWS = np.array([3, 0, 3])
 

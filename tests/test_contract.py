@@ -333,7 +333,7 @@ def test_a_generators_arrays_are_looked_at_whole(model):
 
 
 def test_a_huge_array_is_looked_at_in_pieces(model, monkeypatch):
-    monkeypatch.setattr("companion.reading._CHUNK", 4)
+    monkeypatch.setattr("companion.values._CHUNK", 4)
 
     with pytest.raises(ContractError, match='"numbers": .* NaN .* 1 of 6'):
         check(model, bent(numbers=nan_at(N - 1)))

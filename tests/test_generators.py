@@ -431,14 +431,14 @@ def test_large_batches_are_gathered_a_few_at_a_time(monkeypatch):
         {"x": np.zeros((40, 1000), "float32")}, batch_size=4
     )
     spans = []
-    gather = MultiInputGenerator._gather
+    gather = MultiInputGenerator.gathered
 
     def watched(self, epoch, first, last):
         spans.append(last - first)
         return gather(self, epoch, first, last)
 
-    monkeypatch.setattr(MultiInputGenerator, "_gather", watched)
-    monkeypatch.setattr("companion.generators._GATHER_BYTES", 50_000)
+    monkeypatch.setattr(MultiInputGenerator, "gathered", watched)
+    monkeypatch.setattr("companion.feeding.streams._GATHER_BYTES", 50_000)
     assert len(list(batches.to_tf_dataset())) == 10
     assert max(spans) == 3
 
@@ -545,4 +545,4 @@ def test_every_reason_is_told_at_once():
         )
 
     where = [problem.where for problem in caught.value.problems]
-    assert where == ['input "c"', "batch_size", "seed", 'input "b"']
+    assert where == ['input "c"', 'input "b"', "batch_size", "seed"]

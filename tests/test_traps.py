@@ -246,7 +246,7 @@ WRONG_LABELS = {
     "from 1 instead of 0": (
         classifier("sparse_categorical_crossentropy"),
         CLASSES + 1,
-        "class numbers from 0 to 2. Received: numbers from 0 to 3",
+        "class numbers from 0 to 2. Received: numbers from 1 to 3",
     ),
     "several classes for two": (
         classifier("binary_crossentropy", 1),
@@ -291,7 +291,7 @@ def test_losses_by_output_are_compared_by_output():
 
     assert check(model, X, targets=targets).problems == ()
     wrong = targets | {"kind": CLASSES + 1}
-    refused(model, X, 'target "kind": .*numbers from 0 to 3', targets=wrong)
+    refused(model, X, 'target "kind": .*numbers from 1 to 3', targets=wrong)
 
 
 # Loss weights under a name that no output has

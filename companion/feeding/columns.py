@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from companion.errors import DataError, Problem, is_count
+from companion.errors import DataError, Problem
+from companion.rules import every_class, first_problem
+from companion.values import as_fed, is_count
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
-
-#: Classes that a message names.
-_NAMED = 5
 
 
 @runtime_checkable
@@ -99,7 +98,7 @@ class ArrayColumn:
             taken = self.values.take(rows, axis=0)
         else:  # take would first copy the whole array
             taken = self.values[rows]
-        return np.asarray(taken).astype(self.dtype, copy=False)
+        return as_fed(taken)
 
     def __reduce__(self) -> tuple[Callable, tuple]:
         place = _place_in_file(self.values)
@@ -236,7 +235,9 @@ class Labels:
             array([0.25, 0.75])
         """
         drawn = cls(num_classes)
-        problem = class_problem("Labels", np.asarray(labels), num_classes)
+        problem = first_problem(
+            "Labels", np.asarray(labels), [every_class(num_classes)]
+        )
         if problem:
             raise DataError(problem)
         _, counts = np.unique(labels, return_counts=True)
@@ -250,36 +251,6 @@ class Labels:
         return rng.choice(
             self.num_classes, len(rows), p=self.probabilities
         ).astype("int32")
-
-
-def class_problem(
-    where: str, labels: np.ndarray, num_classes: int
-) -> Problem | None:
-    """Labels that are no class numbers, or leave a class out."""
-    classes = f"class numbers from 0 to {num_classes - 1}"
-    if labels.ndim != 1 or labels.dtype.kind not in "biu":
-        return Problem(
-            where,
-            f"{classes}, one per sample",
-            f"{labels.dtype} {labels.shape}",
-            "Number the classes from 0.",
-        )
-    found = set(np.unique(labels).tolist())
-    strange = sorted(found - set(range(num_classes)))
-    missing = sorted(set(range(num_classes)) - found)
-    if strange:
-        return Problem(
-            where, classes, f"class {strange[0]}", "Number them from 0."
-        )
-    if missing:
-        return Problem(
-            where,
-            f"samples of every class from 0 to {num_classes - 1}",
-            f"none of class {', '.join(map(str, missing[:_NAMED]))}",
-            "Add some, or number the classes without gaps: from labels "
-            "alone no network learns what a class looks like.",
-        )
-    return None
 
 
 def _are_probabilities(values: Sequence[float], count: int) -> bool:

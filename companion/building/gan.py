@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from companion.errors import ContractError, Problem
+from companion.graph import last_activation
 
 
 @keras.saving.register_keras_serializable("companion")
@@ -341,14 +342,3 @@ def _shapes(
 def _described(tensors: Mapping[str, keras.KerasTensor]) -> str:
     shapes = _shapes(tensors)
     return ", ".join(f"{name} {shapes[name]}" for name in sorted(shapes))
-
-
-def last_activation(tensor: keras.KerasTensor) -> str:
-    """Name of the activation that a tensor comes from; empty if none.
-
-    Layers that only change the shape are passed over.
-    """
-    layer = tensor._keras_history.operation
-    if isinstance(layer, (keras.layers.Reshape, keras.layers.Flatten)):
-        return last_activation(layer.input)
-    return getattr(getattr(layer, "activation", None), "__name__", "")

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from companion.errors import DataError, Problem
-from companion.reading import describe, gaps
+from companion.values import describe, gaps
 
 #: What each place in an error of this module is called.
 _LAYER, _ROWS = "layer", "training rows"

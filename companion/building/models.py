@@ -12,7 +12,8 @@ from typing import Any
 
 import keras
 
-from companion.errors import ContractError, Problem, is_count
+from companion.errors import ContractError, Problem
+from companion.values import is_count
 
 
 def conditional_generator(

@@ -9,16 +9,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from numbers import Number
 from typing import Any
 
 import keras
 import numpy as np
 
 from companion.errors import ContractError, Problem
+from companion.feeding.columns import ArrayColumn
+from companion.feeding.generators import MultiInputGenerator
+from companion.values import describe, is_array
 
-#: Numbers looked at in one go.
-_CHUNK = 2**22
 _FORMS = "(inputs,), (inputs, targets) or (inputs, targets, weights)"
 
 
@@ -34,6 +34,14 @@ class Parts:
     targets: dict[str, Any]
     weights: dict[str, Any]
     positional: bool
+
+    def part(self, role: str) -> dict[str, Any]:
+        """One part, as messages call it."""
+        return {
+            "input": self.inputs,
+            "target": self.targets,
+            "sample weight": self.weights,
+        }[role]
 
 
 def opened(data: Any) -> Any:
@@ -101,6 +109,23 @@ def read(
         if problem:
             raise ContractError(problem)
     return [_parts(_tuple_of(batch), inputs, outputs) for batch in batches]
+
+
+def whole_arrays(data: Any) -> dict[str, dict[str, np.ndarray]]:
+    """Arrays that a generator feeds as they are, by part and name.
+
+    None if there are transforms: these may change anything.
+    """
+    if not isinstance(data, MultiInputGenerator) or data.transforms:
+        return {}
+    return {
+        role: {
+            name: column.values
+            for name, column in columns.items()
+            if isinstance(column, ArrayColumn)
+        }
+        for role, columns in data.columns.items()
+    }
 
 
 def count_batches(data: Any, most: int) -> int:
@@ -208,13 +233,9 @@ def _arrays(value: Any) -> Any:
     """The same structure with NumPy arrays in place of tensors."""
     if isinstance(value, Mapping):
         return {name: _arrays(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)) and any(map(_is_tensor, value)):
+    if isinstance(value, (list, tuple)) and any(map(is_array, value)):
         return tuple(map(_arrays, value))
-    return np.asarray(value) if _is_tensor(value) else value
-
-
-def _is_tensor(value: Any) -> bool:
-    return hasattr(value, "shape") and hasattr(value, "__array__")
+    return np.asarray(value) if is_array(value) else value
 
 
 def _named(
@@ -226,9 +247,9 @@ def _named(
     if isinstance(part, Mapping):
         return {str(name): value for name, value in part.items()}
     several = isinstance(part, (tuple, list))
-    if several and any(map(_is_tensor, part)) and len(part) == len(names):
+    if several and any(map(is_array, part)) and len(part) == len(names):
         return dict(zip(names, part))
-    if lone and not (several and any(map(_is_tensor, part))):
+    if lone and not (several and any(map(is_array, part))):
         return {"": part}
     if not several and len(names) == 1:
         return {names[0]: part}
@@ -240,41 +261,3 @@ def _named(
             f'Feed a dict: {{"{names[0]}": ...}}.',
         )
     )
-
-
-def describe(value: Any) -> str:
-    """Type and shape of a value, never what is in it."""
-    if _is_tensor(value):
-        return f"{np.asarray(value).dtype} {tuple(value.shape)}"
-    if isinstance(value, (list, tuple)):
-        return f"a {type(value).__name__} of {len(value)}"
-    return type(value).__name__
-
-
-def gaps(values: np.ndarray) -> str:
-    """How many rows have a gap, in words; empty if none.
-
-    A gap is NaN or infinity among numbers, and whatever is neither a
-    number nor a text among objects. Looked at in chunks, so that a file
-    larger than memory fits.
-    """
-    if values.dtype.kind not in "fO" or values.size == 0:
-        return ""
-    numbers = values.dtype.kind == "f"
-    step = max(1, _CHUNK * len(values) // values.size)
-    axes = tuple(range(1, values.ndim))
-    found = 0
-    for start in range(0, len(values), step):
-        chunk = values[start : start + step]
-        bad = ~np.isfinite(chunk) if numbers else _is_no_value(chunk)
-        found += int(bad.any(axis=axes).sum())
-    what = "NaN or infinity" if numbers else "no value"
-    return f"{what} in {found} of {len(values)} rows" * bool(found)
-
-
-@np.vectorize(otypes=[bool])
-def _is_no_value(value: Any) -> bool:
-    """None, NaN, the NA of another library, a list, and the like."""
-    if isinstance(value, (str, bytes)):
-        return False
-    return not isinstance(value, (Number, np.generic)) or value != value

@@ -1,0 +1,1 @@
+"""From inputs to answers: what a model is made of."""

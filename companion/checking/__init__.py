@@ -1,0 +1,1 @@
+"""Does the data fit the model?"""

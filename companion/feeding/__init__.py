@@ -1,0 +1,1 @@
+"""From rows to batches: what `fit` is fed."""

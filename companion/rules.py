@@ -1,0 +1,336 @@
+"""What a value must be: one rule, one function.
+
+A rule looks at one value and gives back what is wrong with it, or nothing.
+Rules are asked in order, and the first that is broken is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from companion.errors import Problem
+from companion.values import (
+    describe,
+    fits,
+    fits_but_last,
+    gaps,
+    is_one_hot,
+    shape_text,
+    within,
+)
+
+
+class Fault(NamedTuple):
+    """What a rule says: a `Problem` without its place."""
+
+    expected: str
+    received: str
+    fix: str
+
+
+Rule = Callable[[Any], Fault | None]
+
+#: Kinds of NumPy types that an Input of a type reads.
+_READABLE = {"f": "biuf", "i": "biu", "u": "biu", "b": "b", "s": "O"}
+#: Classes that a message names.
+_NAMED = 5
+_CONVERT = "Convert it first: np.asarray(values)."
+
+
+def first_problem(
+    where: str, value: Any, rules: Iterable[Rule]
+) -> Problem | None:
+    """What the first broken rule says of a value, at its place."""
+    for rule in rules:
+        fault = rule(value)
+        if fault:
+            return Problem(where, *fault)
+    return None
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Shape and type of one input, without its rows.
+
+    Args:
+        shape: Axes after the batch axis; ``None`` for any length.
+        dtype: Name of the type, such as ``"float32"``.
+
+    Example:
+        >>> print(Spec((8, 8, 1), "float32"))
+        float32 (batch, 8, 8, 1)
+    """
+
+    shape: tuple[int | None, ...]
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.dtype} {shape_text(self.shape)}"
+
+    @property
+    def axes(self) -> int:
+        """How many axes a batch has."""
+        return 1 + len(self.shape)
+
+    @property
+    def free(self) -> bool:
+        """Whether an axis may have any length."""
+        return None in self.shape
+
+    @classmethod
+    def of(cls, tensor: keras.KerasTensor) -> Spec:
+        """What an ``Input`` declares."""
+        return cls(tuple(tensor.shape[1:]), str(tensor.dtype))
+
+    def fault(self, value: Any) -> Fault | None:
+        """What is wrong with the type, rank or shape of a batch."""
+        if not isinstance(value, np.ndarray):
+            fix = _CONVERT
+        elif value.dtype.kind not in self._readable_kinds:
+            fix = self._conversion(value.dtype.kind)
+        elif value.ndim == 0 or not fits(value.shape[1:], self.shape):
+            fix = self._reshaping(value.shape)
+        else:
+            return None
+        return Fault(str(self), describe(value), fix)
+
+    @property
+    def _readable_kinds(self) -> str:
+        kind = "f" if "float" in self.dtype else self.dtype[0]
+        return _READABLE.get(kind, "")
+
+    def _conversion(self, kind: str) -> str:
+        if self.dtype == "string":
+            return "Convert it: values.astype(object)."
+        fix = f'Convert it: values.astype("{self.dtype}").'
+        if kind == "f" and self.dtype.startswith(("int", "uint")):
+            return f"{fix} Keras would cut 2.9 to 2 without a word."
+        return fix
+
+    def _reshaping(self, shape: tuple[int, ...]) -> str:
+        if fits(shape, self.shape):
+            return "Add the batch axis: values[None] for a single sample."
+        if shape and fits((*shape[1:], 1), self.shape):
+            return "Add the last axis: values[..., None]."
+        if shape[-1:] == (1,) and fits(shape[1:-1], self.shape):
+            return "Drop the last axis: values[..., 0]."
+        if len(shape) == 1 + len(self.shape):
+            return "Change the shape of the Input, or of the data."
+        return (
+            f"The data has {len(shape)} axes, the model expects "
+            f"{1 + len(self.shape)}: reshape it."
+        )
+
+
+# Of one input
+
+
+def complete(spec: Spec) -> Rule:
+    """No NaN and no infinity."""
+
+    def rule(value: np.ndarray) -> Fault | None:
+        found = gaps(value)
+        if not found:
+            return None
+        return Fault(
+            f"{spec} without NaN or infinity",
+            f"{describe(value)} with {found}",
+            "Fill the gaps, or feed a mask that says where they are: one "
+            "NaN makes every weight NaN.",
+        )
+
+    return rule
+
+
+def held_by(dtype: str) -> Rule:
+    """Whole numbers that the type of an Input can hold."""
+    limits = np.iinfo(dtype)
+
+    def rule(value: np.ndarray) -> Fault | None:
+        if within(value, limits.min, limits.max):
+            return None
+        return Fault(
+            f"{dtype}, from {limits.min} to {limits.max}",
+            _between(value),
+            'Declare a wider Input: dtype="int64".',
+        )
+
+    return rule
+
+
+def ids_of_table(rows: int) -> tuple[Rule, Rule]:
+    """What an Embedding of so many rows can look up."""
+
+    def not_one_hot(value: np.ndarray) -> Fault | None:
+        if not is_one_hot(value, rows):
+            return None
+        return Fault(
+            "one category number per sample for its Embedding",
+            f"{describe(value)}, one-hot",
+            "Give the number: values.argmax(axis=-1). An Embedding looks "
+            "up every 0 and 1.",
+        )
+
+    def in_table(value: np.ndarray) -> Fault | None:
+        if within(value, 0, rows - 1):
+            return None
+        return Fault(
+            f"ids from 0 to {rows - 1}, the rows of its Embedding",
+            f"ids from {value.min()} to {value.max()}",
+            "Number the categories from 0, or enlarge input_dim.",
+        )
+
+    return not_one_hot, in_table
+
+
+# Of one target, by the loss that reads it
+
+
+def numbers(value: Any) -> Fault | None:
+    """An array of numbers without gaps."""
+    if not isinstance(value, np.ndarray):
+        return Fault("an array of numbers", describe(value), _CONVERT)
+    if value.ndim == 0 or value.dtype.kind not in "biuf":
+        return Fault(
+            "an array of numbers",
+            describe(value),
+            "Give numbers, one row per sample; number the classes from 0.",
+        )
+    found = gaps(value)
+    if not found:
+        return None
+    return Fault(
+        "numbers without NaN or infinity",
+        f"{describe(value)} with {found}",
+        "Leave these samples out: the loss would be NaN.",
+    )
+
+
+def like_the_output(shape: tuple, value: np.ndarray) -> Fault | None:
+    """One value per output."""
+    if fits_but_last(value.shape[1:], shape):
+        return None
+    return Fault(
+        f"the shape of the output, {shape_text(shape)}",
+        describe(value),
+        "Give one value per output. Keras stretches shapes that differ, "
+        "and the loss then means something else.",
+    )
+
+
+def class_numbers(shape: tuple, value: np.ndarray) -> Fault | None:
+    """One class number for each softmax."""
+    classes = (shape[-1] or 0) if shape else 0
+    expected = f"class numbers from 0 to {classes - 1}"
+    if not fits_but_last(value.shape[1:], shape[:-1]):
+        fix = "One-hot labels go with categorical_crossentropy."
+        return Fault(expected, describe(value), fix)
+    if within(value, 0, classes - 1):
+        return None
+    fix = "Number the classes from 0, or widen the last layer."
+    return Fault(expected, _between(value), fix)
+
+
+def one_hot(shape: tuple, value: np.ndarray) -> Fault | None:
+    """A share for each class."""
+    if value.shape[1:] == shape:
+        return None
+    return Fault(
+        f"one-hot labels {shape_text(shape)}",
+        describe(value),
+        "Class numbers go with sparse_categorical_crossentropy.",
+    )
+
+
+def yes_or_no(shape: tuple, value: np.ndarray) -> Fault | None:
+    """0 or 1, or something between."""
+    if not within(value, 0, 1):
+        return Fault(
+            "labels from 0 to 1",
+            _between(value),
+            "For several classes use sparse_categorical_crossentropy.",
+        )
+    return like_the_output(shape, value)
+
+
+#: What each loss of Keras reads. Of a loss of one's own nothing is known.
+LOSSES: dict[str, Callable[[tuple, np.ndarray], Fault | None]] = {
+    "sparse_categorical_crossentropy": class_numbers,
+    "categorical_crossentropy": one_hot,
+    "categorical_focal_crossentropy": one_hot,
+    "binary_crossentropy": yes_or_no,
+    "binary_focal_crossentropy": yes_or_no,
+    **dict.fromkeys(
+        (
+            "mean_squared_error",
+            "mean_absolute_error",
+            "mean_absolute_percentage_error",
+            "mean_squared_logarithmic_error",
+            "huber",
+            "log_cosh",
+            "poisson",
+        ),
+        like_the_output,
+    ),
+}
+
+
+# Of what is generated
+
+
+def reached_by(activation: str, low: float, high: float) -> Rule:
+    """Real values that what is generated can have as well."""
+    above = f"from {low} to {high}" if high < np.inf else f"from {low} on"
+
+    def rule(value: np.ndarray) -> Fault | None:
+        if within(value, low, high):
+            return None
+        return Fault(
+            f"numbers {above}, as the {activation} of the generator "
+            "network",
+            f"numbers from {value.min():g} to {value.max():g}",
+            "Scale them, or choose another last activation: the "
+            "discriminator would tell real from generated by their size "
+            "alone.",
+        )
+
+    return rule
+
+
+def every_class(num_classes: int) -> Rule:
+    """Class numbers, of which none is left out."""
+    classes = f"class numbers from 0 to {num_classes - 1}"
+
+    def rule(labels: np.ndarray) -> Fault | None:
+        if labels.ndim != 1 or labels.dtype.kind not in "biu":
+            return Fault(
+                f"{classes}, one per sample",
+                f"{labels.dtype} {labels.shape}",
+                "Number the classes from 0.",
+            )
+        found = set(np.unique(labels).tolist())
+        strange = sorted(found - set(range(num_classes)))
+        missing = sorted(set(range(num_classes)) - found)
+        if strange:
+            return Fault(
+                classes, f"class {strange[0]}", "Number them from 0."
+            )
+        if not missing:
+            return None
+        return Fault(
+            f"samples of every class from 0 to {num_classes - 1}",
+            f"none of class {', '.join(map(str, missing[:_NAMED]))}",
+            "Add some, or number the classes without gaps: from labels "
+            "alone no network learns what a class looks like.",
+        )
+
+    return rule
+
+
+def _between(value: np.ndarray) -> str:
+    return f"numbers from {value.min()} to {value.max()}"

@@ -1,0 +1,118 @@
+"""What can be said of an array: its type, its shape, what it lacks.
+
+Nothing here knows a model or Keras. Shapes and types go into messages,
+never what an array holds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+#: Numbers looked at in one go.
+_CHUNK = 2**22
+Shape = Sequence[int | None]
+
+
+def is_count(value: Any, at_least: int, at_most: float = math.inf) -> bool:
+    """Whether a value is a whole number within bounds.
+
+    Example:
+        >>> is_count(3, 1), is_count(0, 1), is_count(2.0, 1)
+        (True, False, False)
+    """
+    whole = isinstance(value, (int, np.integer))
+    if not whole or isinstance(value, bool):
+        return False
+    return bool(at_least <= value <= at_most)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of NumPy, or a tensor of a library."""
+    return hasattr(value, "shape") and hasattr(value, "__array__")
+
+
+def describe(value: Any) -> str:
+    """Type and shape of a value, never what is in it."""
+    if is_array(value):
+        return f"{np.asarray(value).dtype} {tuple(value.shape)}"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return type(value).__name__
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape after the batch axis, as Keras writes it."""
+    axes = ", ".join(["batch", *map(str, shape)])
+    return f"({axes}{'' if shape else ','})"
+
+
+def as_fed(values: Any) -> np.ndarray:
+    """An array with floats as float32, the type of Keras."""
+    values = np.asarray(values)
+    if values.dtype.kind == "f":
+        return values.astype("float32", copy=False)
+    return values
+
+
+def fits(shape: Shape, expected: Shape) -> bool:
+    """Whether each axis has the length asked for, if any is."""
+    return len(shape) == len(expected) and all(
+        want is None or size == want for size, want in zip(shape, expected)
+    )
+
+
+def fits_but_last(shape: Shape, expected: Shape) -> bool:
+    """The same, but for a last axis of 1, which Keras adds or drops."""
+    dropped = tuple(shape[-1:]) == (1,) and fits(shape[:-1], expected)
+    return fits(shape, expected) or fits((*shape, 1), expected) or dropped
+
+
+def within(values: np.ndarray, low: float, high: float) -> bool:
+    """Whether no number lies outside these bounds."""
+    return values.size == 0 or bool(
+        low <= values.min() and values.max() <= high
+    )
+
+
+def is_one_hot(values: np.ndarray, classes: int) -> bool:
+    """Whether the last axis holds a single 1 among zeros."""
+    return (
+        values.ndim > 1
+        and values.shape[-1] == classes > 1
+        and within(values, 0, 1)
+        and bool((values.sum(axis=-1) == 1).all())
+    )
+
+
+def gaps(values: np.ndarray) -> str:
+    """How many rows have a gap, in words; empty if none.
+
+    A gap is NaN or infinity among numbers, and whatever is neither a
+    number nor a text among objects. Looked at in chunks, so that a file
+    larger than memory fits.
+    """
+    if values.dtype.kind not in "fO" or values.size == 0:
+        return ""
+    numbers = values.dtype.kind == "f"
+    step = max(1, _CHUNK * len(values) // values.size)
+    axes = tuple(range(1, values.ndim))
+    found = 0
+    for start in range(0, len(values), step):
+        chunk = values[start : start + step]
+        bad = ~np.isfinite(chunk) if numbers else _is_no_value(chunk)
+        found += int(bad.any(axis=axes).sum())
+    what = "NaN or infinity" if numbers else "no value"
+    return f"{what} in {found} of {len(values)} rows" * bool(found)
+
+
+@np.vectorize(otypes=[bool])
+def _is_no_value(value: Any) -> bool:
+    """None, NaN, the NA of another library, a list, and the like."""
+    if isinstance(value, (str, bytes)):
+        return False
+    return not isinstance(value, (Number, np.generic)) or value != value
