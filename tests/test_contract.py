@@ -780,11 +780,14 @@ def test_classes_are_missed_where_a_sample_has_one(shape, values, missing):
     drawn = keras.Input(shape, dtype="int32", name="label")
     real = keras.Input(shape, dtype="int32", name="label")
     image = keras.Input((2,), name="image")
-    table = keras.layers.Embedding(4, 2)
     flat = keras.layers.Flatten()
+    table, other = (
+        keras.layers.Embedding(4, 2),
+        keras.layers.Embedding(4, 2),
+    )
     dense = keras.layers.Dense(2)
     maker = keras.Model([drawn], dense(flat(table(drawn))))
-    features = keras.layers.Concatenate()([flat(table(real)), image])
+    features = keras.layers.Concatenate()([flat(other(real)), image])
     judge = keras.Model([real, image], keras.layers.Dense(1)(features))
     gan = ConditionalGAN(maker, judge)
     data = {"label": values}, {"label": values, "image": np.zeros((8, 2))}

@@ -242,6 +242,186 @@ def test_it_is_not_scaled_twice(half_precision):
     assert compiled.discriminator_optimizer is scaled
 
 
+# What layers add to a loss
+
+
+class Adds(keras.layers.Layer):
+    def call(self, inputs):
+        self.add_loss(keras.ops.mean(inputs))
+        return inputs
+
+
+def adding(layer=None, of_maker=None, of_judge=None):
+    """Weights of one; made of ones are twos, and what is real is three."""
+    parts = []
+    for name, size, loss in (("noise", 2, of_maker), ("row", 1, of_judge)):
+        read = keras.Input((2,), name=name)
+        dense = keras.layers.Dense(
+            size,
+            use_bias=False,
+            kernel_initializer="ones",
+            kernel_regularizer=loss,
+        )(read)
+        made = layer()(dense) if layer else dense
+        parts.append(keras.Model([read], made))
+    return parts
+
+
+TWICE = {"noise": np.ones((N, 2))}, {"row": np.full((N, 2), 3.0)}
+ADDED = {
+    "regularised weights": (
+        {
+            "of_maker": keras.regularizers.L2(0.5),
+            "of_judge": keras.regularizers.L1(0.25),
+        },
+        (0.5 * 4, 0.25 * 2),
+        (1.0, 0.25),
+    ),
+    "a loss of a layer": ({"layer": Adds}, (2, 4 + 6), (0.5, 2 + 3)),
+    "a regularised activity": (
+        {"layer": lambda: keras.layers.ActivityRegularization(1.0)},
+        (2 + 2, 4 + 6),
+        (1.0, 2 + 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
+@pytest.mark.parametrize(
+    ("parts", "losses", "slopes"), ADDED.values(), ids=ADDED
+)
+def test_what_layers_add_counts_in_the_loss_of_their_network(
+    parts, losses, slopes, method
+):
+    """The discriminator is called twice; its weights count once."""
+    found = []
+    for made_of in (adding, lambda: adding(**parts)):
+        compiled = gan(made_of=made_of)
+        told = getattr(compiled, method)(*TWICE, return_dict=True)
+        found.append(([told[name] for name in NAMES[:2]], compiled.weights))
+
+    (plain, weights), (added, moved) = found
+    learns = method == "train_on_batch"
+    assert_same(np.subtract(added, plain), losses, rtol=1e-5)
+    for one, other, rate, slope in zip(weights, moved, (0.1, 0.3), slopes):
+        np.testing.assert_allclose(
+            one - other, learns * rate * slope * np.ones(one.shape), 1e-4
+        )
+
+
+def test_what_layers_add_counts_in_half_precision_too(half_precision):
+    (plain, _), (added, _) = (
+        gan(made_of=made_of, run_eagerly=True).evaluate(*TWICE, verbose=0)[
+            :2
+        ]
+        for made_of in (adding, lambda: adding(Adds, "l2"))
+    )
+
+    assert added - plain == pytest.approx(2 + 0.01 * 4, rel=1e-3)
+
+
+# Averages of weights
+
+
+class Averages(keras.callbacks.Callback):
+    """Works out what ``use_ema`` is to keep of each network."""
+
+    def __init__(self, *of_networks, momentum=0.5):
+        super().__init__()
+        self.networks, self.momentum = of_networks, momentum
+        self.last = self.averages = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.last = [
+            values(part.trainable_weights) for part in self.networks
+        ]
+        before = self.averages or self.last
+        self.averages = [
+            [self.momentum * a + (1 - self.momentum) * b for a, b in pairs]
+            for pairs in map(zip, before, self.last)
+        ]
+
+
+def averaging(rate):
+    return SGD(rate, use_ema=True, ema_momentum=0.5)
+
+
+def averaged(*of_which):
+    """A GAN whose optimisers keep averages, and what they are to be."""
+    kinds = [averaging if kept else SGD for kept in of_which]
+    compiled = gan(kinds[0](0.1), kinds[1](0.3), run_eagerly=True)
+    pair = compiled.generator_network, compiled.discriminator
+    return compiled, pair, Averages(*pair)
+
+
+def test_an_ordinary_model_holds_its_averages_after_fit():
+    ordinary = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    ordinary.compile(averaging(0.1), "mse", run_eagerly=True)
+    expected = Averages(ordinary)
+
+    ordinary.fit(REAL["numbers"], REAL["label"], BATCH, 2, 0, [expected])
+
+    assert_same(
+        values(ordinary.weights), expected.averages[0], rtol=1e-4, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    "kept", [(True, True), (True, False), (False, True)]
+)
+def test_after_fit_a_network_holds_the_averages_of_its_optimiser(kept):
+    compiled, pair, expected = averaged(*kept)
+
+    fit(compiled, epochs=2, callbacks=[expected])
+
+    for i, network in enumerate(pair):
+        held = expected.averages[i] if kept[i] else expected.last[i]
+        found = values(network.trainable_weights)
+        assert_same(found, held, rtol=1e-4, atol=1e-6)
+
+
+def test_the_best_weights_replace_the_averages():
+    """As in Keras, where averages come before the end of training."""
+    compiled, pair, averages = averaged(True, True)
+    best = keras.callbacks.EarlyStopping(
+        "real_accuracy", min_delta=9, mode="max", restore_best_weights=True
+    )
+
+    fit(compiled, epochs=3, callbacks=[averages, best])
+
+    assert best.stopped_epoch == 1
+    assert_same(values(compiled.weights), best.best_weights, rtol=0)
+
+
+def test_without_an_epoch_there_are_no_averages_to_hold():
+    compiled, *_ = averaged(True, True)
+    before = values(compiled.weights)
+
+    fit(compiled, epochs=0)
+
+    assert_same(values(compiled.weights), before, rtol=0)
+
+
+FORMS = {
+    "one": lambda callback: callback,
+    "a list": lambda callback: [callback],
+    "a callback list": lambda callback: keras.callbacks.CallbackList(
+        [callback]
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_callbacks_are_taken_in_every_form_that_keras_takes(form):
+    compiled, pair, expected = averaged(False, True)
+
+    history = compiled.fit(DRAWN, REAL, BATCH, 2, 0, form(expected))
+
+    assert len(history.history["generator_loss"]) == 2
+    found = values(pair[1].trainable_weights)
+    assert_same(found, expected.averages[1], rtol=1e-4, atol=1e-6)
+
+
 # Learning
 
 
@@ -583,6 +763,20 @@ def test_a_gan_that_was_never_compiled_is_saved_too(tmp_path):
     assert_same(values(fresh.weights), values(loaded.weights), rtol=0)
 
 
+def test_exported_it_serves_what_its_generator_network_makes(tmp_path):
+    compiled = gan()
+    read = [DRAWN[t.name] for t in compiled.generator_network.inputs]
+
+    compiled.export(tmp_path / "served", verbose=False)
+
+    reloaded = tf.saved_model.load(tmp_path / "served")
+    served = reloaded.serve(read)
+    made = compiled.predict(DRAWN, verbose=0)
+    assert set(served) == {"numbers", "size"}
+    for name in served:
+        np.testing.assert_allclose(served[name], made[name], rtol=1e-5)
+
+
 def test_without_optimisers_each_network_gets_its_own():
     compiled = ConditionalGAN(*networks())
     compiled.compile()
@@ -636,6 +830,29 @@ def of_label_alone():
     return keras.Model([label], keras.layers.Dense(1)(one))
 
 
+def table(**options):
+    return keras.layers.Embedding(3, 4, name="table", **options)
+
+
+def reading(of_maker, of_judge):
+    """Two networks of the same inputs, and of a table for the label."""
+    label, noise, numbers = (
+        keras.Input(shape, dtype=kind, name=name)
+        for name, shape, kind in (
+            ("label", (), "int32"),
+            ("noise", (4,), "float32"),
+            ("numbers", (2,), "float32"),
+        )
+    )
+    joined = keras.layers.Concatenate()
+    made = keras.layers.Dense(2)(joined([of_maker(label), noise]))
+    logit = keras.layers.Dense(1)(joined([of_judge(label), numbers]))
+    return (
+        keras.Model([label, noise], made),
+        keras.Model([label, numbers], logit),
+    )
+
+
 LISTED = (
     "expected a model of a list of named inputs, with one output. "
     "Received: {}. Build it as keras.Model([a, b], y)."
@@ -648,6 +865,11 @@ OTHER_INPUTS = (
 LOGIT = (
     "discriminator, output: expected one number (batch, 1) without "
     "activation, a logit. Received: (None, {}. End it with Dense(1)."
+)
+SHARED = (
+    "generator_network and discriminator: expected weights of their own. "
+    "Received: {} in both. Build a layer for each network: each optimiser "
+    "would change one that they share, and a saved GAN would lose it."
 )
 UNFIT = {
     "no model": (
@@ -735,6 +957,14 @@ UNFIT = {
         ),
         LOGIT.format("1) sigmoid"),
     ),
+    "a shared layer": (
+        lambda: reading(*[table()] * 2),
+        SHARED.format("table/embeddings"),
+    ),
+    "a shared layer that is frozen": (
+        lambda: reading(*[table(trainable=False)] * 2),
+        SHARED.format("table/embeddings"),
+    ),
 }
 
 
@@ -780,19 +1010,89 @@ def test_batches_of_another_form_are_refused(data, received, method):
     )
 
 
-@pytest.mark.parametrize("name", ["generator_network", "discriminator"])
-@pytest.mark.parametrize("late", [False, True])
-def test_a_network_that_cannot_learn_is_refused(name, late):
+def test_inputs_and_layers_without_weights_may_be_shared(tmp_path):
+    compiled = gan(made_of=lambda: reading(table(), table()))
+    real = {name: REAL[name] for name in ("label", "numbers")}
+    fit(compiled, real=real)
+
+    assert_same(state(compiled), state(saved(compiled, tmp_path)), rtol=0)
+
+
+ROLES = ["generator_network", "discriminator"]
+
+
+def with_weights(network):
+    """The first layer that learns."""
+    return next(layer for layer in network.layers if layer.weights)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_network_that_cannot_learn_is_refused(name):
     """Older recipes freeze the discriminator; here nobody needs to."""
     frozen = ConditionalGAN(*networks())
-    if late:
-        frozen.compile(jit_compile=False)
     getattr(frozen, name).trainable = False
-    if not late:
-        frozen.compile(jit_compile=False)
+    frozen.compile(jit_compile=False)
 
     with pytest.raises(ContractError, match="one without trainable weig"):
         frozen.fit(DRAWN, REAL, verbose=0)
+
+
+@pytest.mark.parametrize("name", ROLES)
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "a layer"])
+@pytest.mark.parametrize("now", [True, False], ids=["unfrozen", "frozen"])
+def test_what_is_trainable_may_not_change_after_compile(name, whole, now):
+    changed = ConditionalGAN(*networks())
+    network = getattr(changed, name)
+    part = network if whole else with_weights(network)
+    learning = [w.path for w in part.weights if w.trainable]
+    part.trainable = not now
+    changed.compile(jit_compile=False)
+    part.trainable = now
+
+    with pytest.raises(ContractError) as caught:
+        changed.fit(DRAWN, REAL, verbose=0)
+
+    first, more = learning[0], len(learning) - 1
+    assert str(caught.value.problems[0]) == (
+        f"{name}: expected what is trainable to be as it was at compile. "
+        f"Received: {first}{f' and {more} more' if more else ''} frozen or "
+        "unfrozen since. Compile again after changing trainable."
+    )
+
+
+@pytest.mark.parametrize("method", ["fit", "train_on_batch"])
+def test_between_fits_it_changes_with_compile(method):
+    compiled = gan()
+    fit(compiled)
+    layer = with_weights(compiled.discriminator)
+    layer.trainable = False
+    before = values(compiled.weights), values(layer.weights)
+
+    with pytest.raises(
+        ContractError, match="discriminator: .* again after"
+    ):
+        getattr(compiled, method)(DRAWN, REAL)
+
+    assert_same(values(compiled.weights), before[0], rtol=0)
+    compiled.compile(SGD(0.1), SGD(0.3), jit_compile=False)
+    fit(compiled)
+    assert_same(values(layer.weights), before[1], rtol=0)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_what_is_frozen_before_compile_stays_as_it_is(name):
+    frozen = ConditionalGAN(*networks())
+    layer = with_weights(getattr(frozen, name))
+    layer.trainable = False
+    frozen.compile(SGD(0.1), SGD(0.3), jit_compile=False)
+    still, moving = layer.weights, frozen.trainable_weights
+    before = values(still), values(moving)
+
+    fit(frozen)
+
+    assert_same(values(still), before[0], rtol=0)
+    for was, is_now in zip(before[1], values(moving), strict=True):
+        assert not np.array_equal(was, is_now)
 
 
 def test_another_backend_is_refused(monkeypatch):

@@ -6,7 +6,8 @@ samples, the other, the discriminator, tells them from real ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -14,6 +15,8 @@ from keras import ops
 
 from companion.errors import ContractError, Problem
 from companion.graph import last_activation
+
+_ROLES = ("generator_network", "discriminator")
 
 
 @keras.saving.register_keras_serializable("companion")
@@ -45,6 +48,13 @@ class ConditionalGAN(keras.Model):
         Batches ``(drawn, real)``: a dict with the inputs of the generator
         network, and a dict with the inputs of the discriminator.
 
+    Losses:
+        What the layers of a network add counts in its loss alone, in
+        training and in ``evaluate``. What regularises weights counts once.
+        What a call adds (``add_loss``, or what regularises an activity)
+        counts at each call: the discriminator is called on generated
+        samples and on real ones.
+
     Metrics:
         ``generator_loss`` and ``discriminator_loss`` say nothing about
         quality: as one falls, the other rises. ``real_accuracy`` is the
@@ -54,7 +64,8 @@ class ConditionalGAN(keras.Model):
         the lower one, for smoothing makes the discriminator doubt.
 
     Raises:
-        ContractError: If the networks do not fit each other.
+        ContractError: If the networks do not fit each other, or share a
+            weight.
 
     Example:
         >>> from companion import conditional_generator
@@ -101,7 +112,7 @@ class ConditionalGAN(keras.Model):
         steps_per_execution: int = 1,
         jit_compile: str | bool = "auto",
     ) -> None:
-        """Gives each network an optimiser.
+        """Gives each network an optimiser, for what is trainable now.
 
         Args:
             generator_optimizer: For the generator network, in the role of
@@ -117,29 +128,10 @@ class ConditionalGAN(keras.Model):
             ContractError: If both optimisers are the same object.
             RuntimeError: If Keras does not run on TensorFlow.
         """
-        backend = keras.backend.backend()
-        if backend != "tensorflow":
-            raise RuntimeError(
-                "ConditionalGAN trains on TensorFlow alone. Received: "
-                f"backend={backend!r}. Set KERAS_BACKEND=tensorflow before "
-                "Keras is imported, or load with compile=False."
-            )
-        first, second = (
-            keras.optimizers.get(
-                optimizer or keras.optimizers.Adam(beta_1=0.5)
-            )
-            for optimizer in (generator_optimizer, discriminator_optimizer)
+        _require_tensorflow()
+        first, second = _two_optimizers(
+            generator_optimizer, discriminator_optimizer
         )
-        if first is second:
-            raise ContractError(
-                Problem(
-                    "compile",
-                    "two optimisers",
-                    "the same object twice",
-                    "Make one for each network: an optimiser remembers the "
-                    "gradients of its own weights.",
-                )
-            )
         super().compile(
             optimizer=first,
             run_eagerly=run_eagerly,
@@ -152,8 +144,45 @@ class ConditionalGAN(keras.Model):
             second = second if scaled else scaling(second)
         self.discriminator_optimizer = second
         self.smoothing = smoothing
-        self.optimizer.build(self.generator_network.trainable_variables)
-        second.build(self.discriminator.trainable_variables)
+        for optimizer, network in zip(self._optimizers, self._networks):
+            optimizer.build(network.trainable_variables)
+        self._learning = frozenset().union(*map(_trainable, self._networks))
+
+    def fit(self, *arguments: Any, **options: Any) -> Any:
+        """Trains both networks, as ``Model.fit`` trains one.
+
+        With ``use_ema``, each network then holds the averages that its own
+        optimiser has kept.
+
+        Raises:
+            ContractError: If a batch has another form, if a network cannot
+                learn, or if what is trainable changed after ``compile``.
+        """
+        call = inspect.signature(super().fit).bind(*arguments, **options)
+        given = call.arguments.get("callbacks") or []
+        # First, as in Keras: the others see, or replace, the averages.
+        call.arguments["callbacks"] = [
+            _Averages(),
+            *keras.tree.flatten(given),
+        ]
+        return super().fit(*call.args, **call.kwargs)
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """As in Keras, if the networks learn what they did at compile."""
+        problems = list(self._trainable_problems())
+        if problems:
+            raise ContractError(problems)
+        return super().make_train_function(force)
+
+    def export(
+        self, filepath: Any, *arguments: Any, **options: Any
+    ) -> None:
+        """Exports the generator network, as ``Model.export`` does.
+
+        What is served takes a list, in the order of
+        ``gan.generator_network.inputs``.
+        """
+        self.generator_network.export(filepath, *arguments, **options)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -175,20 +204,9 @@ class ConditionalGAN(keras.Model):
                 for optimizer, loss in zip(self._optimizers, losses)
             ]
         tapes = (for_maker, for_judge)
-        networks = (self.generator_network, self.discriminator)
-        if not all(network.trainable_variables for network in networks):
-            raise ContractError(
-                Problem(
-                    "fit",
-                    "two networks that learn",
-                    "one without trainable weights",
-                    "Leave trainable = True: each optimiser changes its "
-                    "own network alone.",
-                )
-            )
         gradients = [
             tape.gradient(loss, network.trainable_variables)
-            for tape, loss, network in zip(tapes, scaled, networks)
+            for tape, loss, network in zip(tapes, scaled, self._networks)
         ]
         for optimizer, gradient in zip(self._optimizers, gradients):
             optimizer.apply(gradient)
@@ -200,11 +218,59 @@ class ConditionalGAN(keras.Model):
         return self.get_metrics_result()
 
     @property
+    def _networks(self) -> tuple[keras.Model, keras.Model]:
+        return self.generator_network, self.discriminator
+
+    @property
     def _optimizers(self) -> tuple[Any, Any]:
         return self.optimizer, self.discriminator_optimizer
 
+    def _trainable_problems(self) -> Iterator[Problem]:
+        """Why the networks would not learn what they were compiled for."""
+        for role, network in zip(_ROLES, self._networks):
+            now = _trainable(network)
+            changed = [
+                variable.path
+                for variable in network.variables
+                if (id(variable) in now) != (id(variable) in self._learning)
+            ]
+            if changed:
+                yield Problem(
+                    role,
+                    "what is trainable to be as it was at compile",
+                    f"{_some_of(changed)} frozen or unfrozen since",
+                    "Compile again after changing trainable.",
+                )
+        if not all(map(_trainable, self._networks)):
+            yield Problem(
+                "fit",
+                "two networks that learn",
+                "one without trainable weights",
+                "Leave trainable = True: each optimiser changes its own "
+                "network alone.",
+            )
+
     def _judge(self, data: Any, training: bool) -> tuple[Any, Any]:
         """The loss of each network on one batch; keeps the metrics."""
+        drawn, real = self._parts_of(data)
+        on_made, on_real, added = self._answers(drawn, real, training)
+        yes, no = ops.ones_like(on_made), ops.zeros_like(on_made)
+        sure = ops.full_like(on_real, 1 - self.smoothing)
+        losses = (
+            self._bce(yes, on_made) + added[0],
+            self._bce(sure, on_real) + self._bce(no, on_made) + added[1],
+        )
+        shares = [
+            ops.mean(ops.cast(right, "float32"))
+            for right in (on_real > 0, on_made < 0)
+        ]
+        count = ops.shape(on_real)[0]  # the last batch may be shorter
+        for mean, value in zip(self._means, (*losses, *shares)):
+            mean.update_state(value, count)
+        return losses
+
+    def _parts_of(self, data: Any) -> tuple[Any, Any]:
+        """What is drawn and what is real in one batch."""
         drawn, real, weights = keras.utils.unpack_x_y_sample_weight(data)
         both = isinstance(drawn, Mapping) and isinstance(real, Mapping)
         if not both or weights is not None:
@@ -217,32 +283,32 @@ class ConditionalGAN(keras.Model):
                     "Give what is real as targets by name, and no weights.",
                 )
             )
-        made = self.generator_network(drawn, training=training)
+        return drawn, real
+
+    def _answers(
+        self, drawn: Any, real: Any, training: bool
+    ) -> tuple[Any, Any, tuple[Any, Any]]:
+        """What the discriminator says of made and of real samples.
+
+        And what the layers of each network add to its loss.
+        """
+        maker, judge = self._networks
+        made = maker(drawn, training=training)
+        of_maker = _total(maker.losses)
         if not isinstance(made, Mapping):
-            (name,) = made_tensors(
-                self.generator_network, self.discriminator
-            )
+            (name,) = made_tensors(maker, judge)
             made = {name: made}
         judged = {
             name: made[name] if name in made else drawn[name]
-            for name in _inputs_of(self.discriminator)
+            for name in _inputs_of(judge)
         }
-        on_made = self.discriminator(judged, training=training)
-        on_real = self.discriminator(real, training=training)
-        yes, no = ops.ones_like(on_made), ops.zeros_like(on_made)
-        sure = ops.full_like(on_real, 1 - self.smoothing)
-        losses = (
-            self._bce(yes, on_made),
-            self._bce(sure, on_real) + self._bce(no, on_made),
-        )
-        shares = [
-            ops.mean(ops.cast(right, "float32"))
-            for right in (on_real > 0, on_made < 0)
-        ]
-        count = ops.shape(on_real)[0]  # the last batch may be shorter
-        for mean, value in zip(self._means, (*losses, *shares)):
-            mean.update_state(value, count)
-        return losses
+        # Each call forgets what the layers added in the one before.
+        on_made = judge(judged, training=training)
+        of_judge = _total(judge.losses)
+        on_real = judge(real, training=training)
+        of_judge += _total(judge.losses) - _total(_of_weights(judge))
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        return on_made, on_real, (of_maker / replicas, of_judge / replicas)
 
     def get_config(self) -> dict[str, Any]:
         """What it takes to make the GAN again: both networks."""
@@ -280,6 +346,71 @@ class ConditionalGAN(keras.Model):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
 
+class _Averages(keras.callbacks.Callback):
+    """Ends the training of both networks; Keras ends that of one."""
+
+    def on_train_end(self, logs: Any = None) -> None:
+        if not self.params["epochs"]:
+            return
+        gan = self.model
+        for optimizer, network in zip(gan._optimizers, gan._networks):
+            optimizer.finalize_variable_values(network.trainable_variables)
+
+
+def _require_tensorflow() -> None:
+    """Refuses a backend on which the GAN has no training step."""
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise RuntimeError(
+            "ConditionalGAN trains on TensorFlow alone. Received: "
+            f"backend={backend!r}. Set KERAS_BACKEND=tensorflow before "
+            "Keras is imported, or load with compile=False."
+        )
+
+
+def _two_optimizers(one: Any, other: Any) -> tuple[Any, Any]:
+    """An optimiser for each network."""
+    first, second = (
+        keras.optimizers.get(optimizer or keras.optimizers.Adam(beta_1=0.5))
+        for optimizer in (one, other)
+    )
+    if first is second:
+        raise ContractError(
+            Problem(
+                "compile",
+                "two optimisers",
+                "the same object twice",
+                "Make one for each network: an optimiser remembers the "
+                "gradients of its own weights.",
+            )
+        )
+    return first, second
+
+
+def _trainable(network: keras.Model) -> frozenset[int]:
+    """Which variables of a network an optimiser changes."""
+    return frozenset(map(id, network.trainable_variables))
+
+
+def _total(losses: Iterable[Any]) -> Any:
+    """The sum of what layers add to a loss."""
+    dtype = keras.config.floatx()
+    return sum(ops.sum(ops.cast(loss, dtype)) for loss in losses)
+
+
+def _of_weights(network: keras.Model) -> Iterator[Any]:
+    """What the regularisers of weights add, at every call the same."""
+    for variable in network.trainable_weights:
+        if variable.regularizer is not None:
+            yield variable.regularizer(variable)
+
+
+def _some_of(names: list[str]) -> str:
+    """The first name, and how many more there are."""
+    more = f" and {len(names) - 1} more" * (len(names) > 1)
+    return names[0] + more
+
+
 def _inputs_of(network: keras.Model) -> dict[str, keras.KerasTensor]:
     return {tensor.name: tensor for tensor in network.inputs}
 
@@ -298,38 +429,71 @@ def made_tensors(
 def _network_problem(maker: Any, judge: Any) -> Problem | None:
     """Why one network cannot judge what the other makes."""
     tensor = keras.KerasTensor
-    for role, network, output in (
-        ("generator_network", maker, (tensor, Mapping)),
-        ("discriminator", judge, tensor),
-    ):
-        listed = isinstance(getattr(network, "input", None), (list, tuple))
-        if not listed or not isinstance(network.output, output):
-            return Problem(
-                role,
-                "a model of a list of named inputs, with one output",
-                type(network).__name__,
-                "Build it as keras.Model([a, b], y).",
-            )
+    return (
+        _form_problem(_ROLES[0], maker, (tensor, Mapping))
+        or _form_problem(_ROLES[1], judge, (tensor,))
+        or _fit_problem(maker, judge)
+        or _logit_problem(judge)
+        or _shared_problem(maker, judge)
+    )
+
+
+def _form_problem(
+    role: str, network: Any, output: tuple[type, ...]
+) -> Problem | None:
+    """Why a network cannot be fed by name."""
+    listed = isinstance(getattr(network, "input", None), (list, tuple))
+    if listed and isinstance(network.output, output):
+        return None
+    return Problem(
+        role,
+        "a model of a list of named inputs, with one output",
+        type(network).__name__,
+        "Build it as keras.Model([a, b], y).",
+    )
+
+
+def _fit_problem(maker: Any, judge: Any) -> Problem | None:
+    """Why the discriminator cannot read what is made."""
     judged = _inputs_of(judge)
     both = {n: t for n, t in _inputs_of(maker).items() if n in judged}
     offered = both | made_tensors(maker, judge)
-    if _shapes(judged) != _shapes(offered):
-        return Problem(
-            "discriminator",
-            f"inputs for all that is made: {_described(offered)}",
-            _described(judged),
-            "Give both networks the same names and shapes for the same "
-            "things.",
-        )
+    if _shapes(judged) == _shapes(offered):
+        return None
+    return Problem(
+        "discriminator",
+        f"inputs for all that is made: {_described(offered)}",
+        _described(judged),
+        "Give both networks the same names and shapes for the same things.",
+    )
+
+
+def _logit_problem(judge: Any) -> Problem | None:
+    """Why what the discriminator says is no logit."""
     activation = last_activation(judge.output)
-    if judge.output_shape[1:] != (1,) or activation not in ("", "linear"):
-        return Problem(
-            "discriminator, output",
-            "one number (batch, 1) without activation, a logit",
-            f"{judge.output_shape} {activation}".strip(),
-            "End it with Dense(1).",
-        )
-    return None
+    if judge.output_shape[1:] == (1,) and activation in ("", "linear"):
+        return None
+    return Problem(
+        "discriminator, output",
+        "one number (batch, 1) without activation, a logit",
+        f"{judge.output_shape} {activation}".strip(),
+        "End it with Dense(1).",
+    )
+
+
+def _shared_problem(maker: Any, judge: Any) -> Problem | None:
+    """Why the networks cannot be trained, or saved, apart."""
+    own = set(map(id, maker.weights))
+    shared = [v.path for v in judge.weights if id(v) in own]
+    if not shared:
+        return None
+    return Problem(
+        " and ".join(_ROLES),
+        "weights of their own",
+        f"{_some_of(shared)} in both",
+        "Build a layer for each network: each optimiser would change one "
+        "that they share, and a saved GAN would lose it.",
+    )
 
 
 def _shapes(
