@@ -83,8 +83,9 @@ sheets: .venv/ready  ## copies of the exercise sheets without solutions
 	done
 	@echo "Open them: .venv/bin/jupyter lab _build/sheets"
 
-benchmark: .venv/ready  ## compare the speed of all routes into fit
+benchmark: .venv/ready  ## speed of all routes into fit, cost of order
 	$(BIN)/python tests/benchmark/benchmark.py
+	$(BIN)/python tests/benchmark/scale.py
 
 test-jax: .venv/ready  ## every builder and generator, with Keras on JAX
 	KERAS_BACKEND=jax $(BIN)/pytest tests/conformance tests/test_layers.py

@@ -4,6 +4,15 @@ An input is a name: ``keras.Input(name=...)`` gives it, the batch carries it
 as a dict key, `check` reports by it.
 """
 
+try:
+    import keras  # noqa: F401
+except (ImportError, ValueError) as error:
+    # Under its own name `python -m companion` prints it, and no traceback.
+    fix = "Install what is missing, or set KERAS_BACKEND=tensorflow."
+    raise ImportError(
+        f"Keras does not start. Received: {error}. {fix}", name=__name__
+    ) from error
+
 from companion.building.branches import (
     category_branch,
     dense_branch,
@@ -37,11 +46,14 @@ from companion.feeding.columns import (
     StoredColumn,
 )
 from companion.feeding.generators import MultiInputGenerator
+from companion.feeding.order import Blocks
 from companion.feeding.preparation import adapted
+from companion.feeding.splitting import split_rows
 from companion.feeding.streams import FollowEpoch
 from companion.rules import Spec
 
 __all__ = [
+    "Blocks",
     "ConditionalGAN",
     "ContractError",
     "ContractWarning",
@@ -69,5 +81,6 @@ __all__ = [
     "image_branch",
     "number_head",
     "projection_discriminator",
+    "split_rows",
     "tabular_augmenter",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,18 @@ class CompanionError(ValueError):
             problems = [problems]
         self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__(self.problems)
+
+    @classmethod
+    def of(cls, where: str, expected: str, received: str, fix: str) -> Self:
+        """The error of a single problem, in its four parts."""
+        return cls(Problem(where, expected, received, fix))
+
+    @classmethod
+    def raise_if(cls, *problems: Problem | None) -> None:
+        """Raises the error if any of these is a problem."""
+        found = [problem for problem in problems if problem is not None]
+        if found:
+            raise cls(found)
 
     def __str__(self) -> str:
         if len(self.problems) == 1:

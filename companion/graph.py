@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from companion.errors import ContractError, Problem
+from companion.errors import ContractError
 
 #: Layers and operations that pass on the numbers they get.
 _PASSING = ("Reshape", "Flatten", "Squeeze", "ExpandDims", "Transpose")
@@ -23,27 +23,23 @@ def inputs_of(model: keras.Model) -> dict[str, keras.KerasTensor]:
     made = getattr(model, "input", None)
     named = all(isinstance(t, keras.KerasTensor) for t in tensors)
     if not tensors or not named:
-        raise ContractError(
-            Problem(
-                "model",
-                "a model that declares its inputs",
-                type(model).__name__,
-                "Build it from named inputs: keras.Model([a, b], y).",
-            )
+        raise ContractError.of(
+            "model",
+            "a model that declares its inputs",
+            type(model).__name__,
+            "Build it from named inputs: keras.Model([a, b], y).",
         )
     inputs = {tensor.name: tensor for tensor in tensors}
     keys = set(made) if isinstance(made, Mapping) else set(inputs)
     parts = made if isinstance(made, (list, tuple)) else []
     nested = any(isinstance(p, (Mapping, list, tuple)) for p in parts)
     if nested or keys != set(inputs):
-        raise ContractError(
-            Problem(
-                "model",
-                "a model built from a list of named inputs",
-                f"inputs nested, or under other keys: {sorted(keys)}",
-                "Give each Input the name that the data has for it, and "
-                "build keras.Model([a, b], y).",
-            )
+        raise ContractError.of(
+            "model",
+            "a model built from a list of named inputs",
+            f"inputs nested, or under other keys: {sorted(keys)}",
+            "Give each Input the name that the data has for it, and "
+            "build keras.Model([a, b], y).",
         )
     return inputs
 

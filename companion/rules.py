@@ -6,6 +6,7 @@ Rules are asked in order, and the first that is broken is told.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,6 +20,8 @@ from companion.values import (
     fits,
     fits_but_last,
     gaps,
+    in_chunks,
+    is_count,
     is_one_hot,
     shape_text,
     within,
@@ -26,11 +29,16 @@ from companion.values import (
 
 
 class Fault(NamedTuple):
-    """What a rule says: a `Problem` without its place."""
+    """What a rule says: a `Problem` without its place, and how grave."""
 
     expected: str
     received: str
     fix: str
+    verdict: str = "problem"
+
+    def at(self, where: str) -> Problem:
+        """The same of a value at its place."""
+        return Problem(where, self.expected, self.received, self.fix)
 
 
 Rule = Callable[[Any], Fault | None]
@@ -42,15 +50,55 @@ _NAMED = 5
 _CONVERT = "Convert it first: np.asarray(values)."
 
 
-def first_problem(
-    where: str, value: Any, rules: Iterable[Rule]
+def first_fault(value: Any, rules: Iterable[Rule]) -> Fault | None:
+    """What the first broken rule says of a value."""
+    return next(filter(None, (rule(value) for rule in rules)), None)
+
+
+def count_problem(
+    setting: str,
+    value: Any,
+    at_least: int,
+    fix: str,
+    *,
+    of: str = "",
+    at_most: float = math.inf,
 ) -> Problem | None:
-    """What the first broken rule says of a value, at its place."""
-    for rule in rules:
-        fault = rule(value)
-        if fault:
-            return Problem(where, *fault)
-    return None
+    """A setting that is no whole number within bounds.
+
+    Args:
+        setting: Its name.
+        value: What was given.
+        at_least: The smallest number it can be.
+        fix: What to do about it.
+        of: What has this setting, if not the name alone says so.
+        at_most: The largest number it can be.
+    """
+    if is_count(value, at_least, at_most):
+        return None
+    most = "" if at_most == math.inf else f" and at most {at_most}"
+    return Problem(
+        f"{of}, {setting}" if of else setting,
+        f"a whole number, at least {at_least}{most}",
+        f"{setting}={value!r}",
+        fix,
+    )
+
+
+def seed_problem(seed: Any) -> Problem | None:
+    """What NumPy cannot take for a seed, or only in part.
+
+    It takes seeds in pieces of 32 bits: a larger one would be the same as
+    a smaller seed in another epoch.
+    """
+    return count_problem(
+        "seed",
+        seed,
+        0,
+        "Pass seed=0, or any other number up to 2**32 - 1: the same seed "
+        "gives the same rows again.",
+        at_most=2**32 - 1,
+    )
 
 
 @dataclass(frozen=True)
@@ -72,16 +120,6 @@ class Spec:
     def __str__(self) -> str:
         return f"{self.dtype} {shape_text(self.shape)}"
 
-    @property
-    def axes(self) -> int:
-        """How many axes a batch has."""
-        return 1 + len(self.shape)
-
-    @property
-    def free(self) -> bool:
-        """Whether an axis may have any length."""
-        return None in self.shape
-
     @classmethod
     def of(cls, tensor: keras.KerasTensor) -> Spec:
         """What an ``Input`` declares."""
@@ -89,6 +127,8 @@ class Spec:
 
     def fault(self, value: Any) -> Fault | None:
         """What is wrong with the type, rank or shape of a batch."""
+        if masked := unmasked(value):
+            return masked
         if not isinstance(value, np.ndarray):
             fix = _CONVERT
         elif value.dtype.kind not in self._readable_kinds:
@@ -125,6 +165,58 @@ class Spec:
             f"The data has {len(shape)} axes, the model expects "
             f"{1 + len(self.shape)}: reshape it."
         )
+
+
+def unmasked(value: Any) -> Fault | None:
+    """No mask, which Keras would pass over."""
+    if not np.ma.isMaskedArray(value):
+        return None
+    return Fault(
+        "an array without a mask",
+        f"a masked array {value.shape}",
+        "Fill the gaps, values.filled(0), and feed the mask as an input of "
+        "its own.",
+    )
+
+
+def rows_of_numbers(value: Any) -> Fault | None:
+    """Numbers of one type, along an axis of samples."""
+    if len(value.shape) > 0 and value.dtype.kind in "biuf":
+        return None
+    return Fault(
+        "an array of numbers with one row per sample",
+        f"{value.dtype} {value.shape}",
+        "Pad rows of unequal length to one length; number words and "
+        "categories from 0.",
+    )
+
+
+def held_in_float32(value: np.ndarray) -> Fault | None:
+    """Numbers that stay what they are as float32, the type of Keras."""
+    kind, size = value.dtype.kind, value.dtype.itemsize
+    if kind not in "fiu" or size < 4 or (kind, size) == ("f", 4):
+        return None
+    for chunk in in_chunks(value):
+        with np.errstate(over="ignore"):
+            fed = chunk.astype("float32")
+        changed = (fed != chunk) & np.isfinite(chunk)
+        if (changed & ~np.isfinite(fed)).any():
+            return Fault(
+                "numbers that float32 can hold, up to 3.4e38",
+                f"{describe(value)} with larger ones",
+                "Divide them by a large number, or take the logarithm.",
+            )
+        whole = changed & (chunk == np.floor(chunk))
+        merged = np.unique(chunk[whole]).size - np.unique(fed[whole]).size
+        if merged:
+            return Fault(
+                "whole numbers up to 2**24, beyond which float32 has gaps",
+                f"{describe(value)}, in which {merged} become another",
+                "Subtract a start first, as from Unix times; give ids to "
+                'an Input(dtype="int64").',
+                "warning",
+            )
+    return None
 
 
 # Of one input
@@ -193,6 +285,8 @@ def ids_of_table(rows: int) -> tuple[Rule, Rule]:
 
 def numbers(value: Any) -> Fault | None:
     """An array of numbers without gaps."""
+    if masked := unmasked(value):
+        return masked
     if not isinstance(value, np.ndarray):
         return Fault("an array of numbers", describe(value), _CONVERT)
     if value.ndim == 0 or value.dtype.kind not in "biuf":
@@ -307,19 +401,15 @@ def every_class(num_classes: int) -> Rule:
     classes = f"class numbers from 0 to {num_classes - 1}"
 
     def rule(labels: np.ndarray) -> Fault | None:
+        fix = "Number the classes from 0."
         if labels.ndim != 1 or labels.dtype.kind not in "biu":
-            return Fault(
-                f"{classes}, one per sample",
-                f"{labels.dtype} {labels.shape}",
-                "Number the classes from 0.",
-            )
+            received = f"{labels.dtype} {labels.shape}"
+            return Fault(f"{classes}, one per sample", received, fix)
         found = set(np.unique(labels).tolist())
         strange = sorted(found - set(range(num_classes)))
         missing = sorted(set(range(num_classes)) - found)
         if strange:
-            return Fault(
-                classes, f"class {strange[0]}", "Number them from 0."
-            )
+            return Fault(classes, f"class {strange[0]}", fix)
         if not missing:
             return None
         return Fault(

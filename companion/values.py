@@ -7,7 +7,7 @@ never what an array holds.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from numbers import Number
 from typing import Any
 
@@ -52,11 +52,28 @@ def shape_text(shape: Shape) -> str:
 
 
 def as_fed(values: Any) -> np.ndarray:
-    """An array with floats as float32, the type of Keras."""
+    """An array with floats as float32, the type of Keras.
+
+    Bytes come in the order of this machine: TensorFlow and JAX would read
+    those of another in the wrong order.
+    """
     values = np.asarray(values)
-    if values.dtype.kind == "f":
-        return values.astype("float32", copy=False)
-    return values
+    return values.astype(type_as_fed(values.dtype), copy=False)
+
+
+def as_array(values: Any) -> np.ndarray:
+    """An array; one without an axis, if rows have unequal lengths."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        return np.array(None)
+
+
+def type_as_fed(dtype: np.dtype) -> np.dtype:
+    """The type in which numbers of a type reach the model."""
+    if dtype.kind == "f":
+        return np.dtype("float32")
+    return dtype.newbyteorder("=")
 
 
 def fits(shape: Shape, expected: Shape) -> bool:
@@ -89,24 +106,28 @@ def is_one_hot(values: np.ndarray, classes: int) -> bool:
     )
 
 
+def in_chunks(values: np.ndarray) -> Iterator[np.ndarray]:
+    """The rows of an array, so many at once as fit into memory."""
+    step = max(1, _CHUNK * len(values) // max(1, values.size))
+    for start in range(0, len(values), step):
+        yield values[start : start + step]
+
+
 def gaps(values: np.ndarray) -> str:
     """How many rows have a gap, in words; empty if none.
 
-    A gap is NaN or infinity among numbers, and whatever is neither a
-    number nor a text among objects. Looked at in chunks, so that a file
-    larger than memory fits.
+    A gap is NaN or infinity among numbers, NaT among times, and whatever
+    is neither a number nor a text among objects.
     """
-    if values.dtype.kind not in "fO" or values.size == 0:
+    kind = values.dtype.kind
+    if kind not in "fOmM" or values.size == 0:
         return ""
-    numbers = values.dtype.kind == "f"
-    step = max(1, _CHUNK * len(values) // values.size)
     axes = tuple(range(1, values.ndim))
     found = 0
-    for start in range(0, len(values), step):
-        chunk = values[start : start + step]
-        bad = ~np.isfinite(chunk) if numbers else _is_no_value(chunk)
+    for chunk in in_chunks(values):
+        bad = _is_no_value(chunk) if kind == "O" else ~np.isfinite(chunk)
         found += int(bad.any(axis=axes).sum())
-    what = "NaN or infinity" if numbers else "no value"
+    what = "NaN or infinity" if kind == "f" else "no value"
     return f"{what} in {found} of {len(values)} rows" * bool(found)
 
 

@@ -271,13 +271,14 @@ def fits_that_reorder(source):
     """Calls of ``fit`` on a data set that do not say shuffle=False.
 
     Arrays come with targets, as a second argument; a data set alone. Of
-    scikit-learn, what is fitted to arrays alone is passed over.
+    scikit-learn, what is fitted to arrays alone is passed over; so is a
+    ``fit`` that hands on what it was given.
     """
     for node in ast.walk(ast.parse(source)):
         called = getattr(node, "func", None)
         if getattr(called, "attr", None) != "fit":
             continue
-        if ast.unparse(called).startswith("NearestNeighbors("):
+        if ast.unparse(called).startswith(("NearestNeighbors(", "super()")):
             continue
         keywords = {k.arg: k.value for k in node.keywords}
         if len(node.args) >= 2 or "y" in keywords:

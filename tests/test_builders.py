@@ -4,7 +4,11 @@ import pytest
 
 from companion import (
     ContractError,
+    binary_head,
+    classes_head,
     conditional_generator,
+    image_branch,
+    number_head,
     projection_discriminator,
     tabular_augmenter,
 )
@@ -44,8 +48,8 @@ WITHOUT_NOISE = "Without noise, one label gives one result."
         *(
             (
                 lambda name=name: tabular_augmenter(2, {name: 3}),
-                "categories: expected names of their own. Received: a "
-                f"category called {name}. Rename it",
+                "categories: expected names of their own.*the name "
+                f"'{name}'. Rename it.*label, noise, numbers are taken",
             )
             for name in ("label", "noise", "numbers")
         ),
@@ -57,8 +61,31 @@ WITHOUT_NOISE = "Without noise, one label gives one result."
         ),
         (lambda: projection_discriminator((8, 8, 1)), "nothing by name"),
         (
-            lambda: projection_discriminator({"label": (), **ROW}),
-            "Received: shapes for label, numbers",
+            lambda: projection_discriminator({"label": (2,), **ROW}),
+            "discriminator, shapes: expected names of their own, .*"
+            "Received: the name 'label'. Rename it, here and "
+            "in the data; label, logit are taken",
+        ),
+        (
+            lambda: projection_discriminator({"logit": (2,)}),
+            "the name 'logit'. Rename it",
+        ),
+        *(
+            (
+                lambda name=name: projection_discriminator({name: (2,)}),
+                "discriminator, shapes: expected names of their own, of A "
+                f".*Received: the name {name!r}. Rename it, ",
+            )
+            for name in ("a/b", "/", "", 3)
+        ),
+        *(
+            (
+                lambda name=name: tabular_augmenter(2, {name: 2}),
+                "tabular_augmenter, categories: expected names of their "
+                "own, of A to Z, digits.*alone. Received: the "
+                f"name {name!r}. Rename it, here and in the data",
+            )
+            for name in ("a/b", "", 3, "marital status", "größe", "a:b")
         ),
         (
             lambda: projection_discriminator({"numbers": ()}),
@@ -154,3 +181,71 @@ def test_one_label_gives_as_many_results_as_there_is_noise():
     np.testing.assert_allclose(first, same, rtol=1e-6)
     assert not np.allclose(first, other, rtol=1e-3)
     assert not np.allclose(first, of_other_label, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["_a.b-c", "income>50k"])
+def test_a_name_that_is_not_refused_works(name, tmp_path):
+    row_generator = tabular_augmenter(2, {name: 2}, 3, 4, (4,))
+    row_generator.compile("sgd", "mse")
+    data = {"label": np.zeros(3, "int32"), "noise": np.ones((3, 4))}
+    targets = {"numbers": np.ones((3, 2)), name: np.ones((3, 2))}
+    row_generator.train_on_batch(data, targets)
+
+    row_generator.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+
+    row = loaded.predict_on_batch(data)
+    discriminator = projection_discriminator({name: (2,)}, 3, (4,))
+    logits = discriminator.predict_on_batch(
+        {"label": data["label"], name: row[name]}
+    )
+    assert logits.shape == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "least"),
+    [
+        (classes_head, "num_classes", 2),
+        (binary_head, "num_labels", 1),
+        (number_head, "num_values", 1),
+        (classes_head, "units", 0),
+        (binary_head, "units", 0),
+        (number_head, "units", 0),
+    ],
+)
+def test_a_head_refuses_what_is_no_size(head, name, least):
+    options = {"num_classes": 3} if head is classes_head else {}
+    for size in (least - 1, -1, 2.0, True, None, "3", (3,)):
+        with pytest.raises(ContractError) as caught:
+            head(keras.Input((4,)), **options | {name: size})
+
+        (problem,) = caught.value.problems
+        assert problem.where == f"{head.__name__}, {name}"
+        assert problem.expected == f"a whole number, at least {least}"
+        assert problem.received == f"{name}={size!r}"
+
+
+def test_a_single_class_is_a_question_of_yes_or_no():
+    words = "num_classes=1. One class is always certain: use binary_head"
+    with pytest.raises(ContractError, match=words):
+        classes_head(keras.Input((4,)), 1)
+
+
+@pytest.mark.parametrize("head", [classes_head, binary_head, number_head])
+def test_a_head_takes_numbers_of_numpy(head):
+    answer = head(keras.Input((4,)), np.int64(2), units=np.int32(8))
+
+    assert answer.shape == (None, 2)
+    assert type(answer._keras_history.operation.units) is int
+
+
+@pytest.mark.parametrize(
+    "size", [(1, 1), (1, 9), (9, 1), (2, 2), (None, 1), (1, None)]
+)
+def test_an_image_of_any_size_has_features(size):
+    image = keras.Input((*size, 2))
+    model = keras.Model([image], image_branch(image, (4, 5, 6)))
+
+    pixels = np.ones((3, *(length or 8 for length in size), 2))
+
+    assert model.predict_on_batch(pixels).shape == (3, 6)

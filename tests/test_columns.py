@@ -150,9 +150,9 @@ def test_random_columns_draw_from_the_generator_they_get(column):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Noise(0), "Noise: expected every axis"),
-        (lambda: Noise(2.5), "shape=2.5"),
-        (lambda: Noise(True), "shape=True"),
+        (lambda: Noise(0), "Noise, axis: expected a whole number"),
+        (lambda: Noise(2.5), "axis=2.5"),
+        (lambda: Noise(True), "axis=True"),
         (lambda: Labels(0), "num_classes=0"),
         (lambda: Labels(2.5), "num_classes=2.5"),
         (lambda: Labels(2, [0.5, 0.6]), "2 numbers, sum 1.1"),
@@ -165,7 +165,7 @@ def test_random_columns_draw_from_the_generator_they_get(column):
         ),
         (
             lambda: Labels.as_in(np.array([0, 1, 2]), 2),
-            "numbers from 0 to 1. Received: class 2. Number them from 0.",
+            "numbers from 0 to 1. Received: class 2. Number the classes",
         ),
         (lambda: Labels.as_in(np.array([-1, 0, 1]), 2), "class -1"),
         (

@@ -1,13 +1,31 @@
+import pickle
+
+import h5py
+import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from companion import DataError, MultiInputGenerator, Noise
+from companion import (
+    Blocks,
+    DataError,
+    FollowEpoch,
+    MultiInputGenerator,
+    Noise,
+)
 
 N = 10
 X = np.arange(N * 2.0).reshape(N, 2)
 IDS = np.arange(N)
+
+
+class Count(keras.metrics.Sum):
+    """How many rows a model has seen."""
+
+    def __init__(self):
+        super().__init__(name="rows")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        super().update_state(keras.ops.ones(keras.ops.shape(y_pred)[0]))
 
 
 def rows_of(batches, name="id"):
@@ -20,46 +38,6 @@ def a_pass(batches):
     seen = sum(rows_of(batches), [])
     batches.on_epoch_end()
     return seen
-
-
-@given(
-    n=st.integers(1, 60),
-    batch_size=st.integers(1, 70),
-    seed=st.integers(0, 2**32 - 1),
-    epoch=st.integers(0, 5),
-    shuffle=st.booleans(),
-    drop_last=st.booleans(),
-)
-@settings(derandomize=True, deadline=None)
-def test_batches_equal_a_naive_loop(
-    n, batch_size, seed, epoch, shuffle, drop_last
-):
-    ids, targets = np.arange(n), np.arange(n) * 0.5
-    options = dict(batch_size=batch_size, drop_last=drop_last)
-    if drop_last and n < batch_size:
-        with pytest.raises(DataError, match="drop_last"):
-            MultiInputGenerator({"id": ids}, targets, **options)
-        return
-    batches = MultiInputGenerator(
-        {"id": ids}, targets, shuffle=shuffle, seed=seed, **options
-    )
-    batches.epoch = epoch
-
-    order = list(range(n))
-    if shuffle:
-        np.random.default_rng([seed, epoch]).shuffle(order)
-    expected = []
-    while order:
-        rows, order = order[:batch_size], order[batch_size:]
-        if len(rows) == batch_size or not drop_last:
-            expected.append(rows)
-
-    assert len(batches) == len(expected)
-    for index, rows in enumerate(expected):
-        inputs, answers = batches[index]
-        assert inputs["id"].tolist() == rows
-        assert answers.dtype == "float32"
-        np.testing.assert_array_equal(answers, targets[rows])
 
 
 def test_every_sample_comes_once_per_epoch_in_a_new_order():
@@ -209,35 +187,6 @@ def test_the_worker_settings_reach_keras():
     assert batches.max_queue_size == 7
 
 
-def test_a_shard_feeds_every_count_th_sample_of_the_epoch():
-    whole = MultiInputGenerator({"id": IDS}, shuffle=True, seed=0)
-    shards = [
-        MultiInputGenerator(
-            {"id": IDS}, shuffle=True, seed=0, batch_size=2, shard=(rank, 3)
-        )
-        for rank in range(3)
-    ]
-    order = sum(rows_of(whole), [])[:9]  # one of ten is left out
-
-    for rank, shard in enumerate(shards):
-        assert sum(rows_of(shard), []) == order[rank::3]
-        assert len(shard) == 2
-
-
-def test_padded_shards_feed_everything_and_the_first_samples_again():
-    shards = [
-        MultiInputGenerator(
-            {"id": IDS}, batch_size=2, shard=(r, 4), pad=True
-        )
-        for r in range(4)
-    ]
-
-    fed = sum((sum(rows_of(shard), []) for shard in shards), [])
-    assert sorted(fed) == sorted([*IDS, 0, 1])
-    assert {len(shard) for shard in shards} == {2}
-    assert [shard.report()["repeated"] for shard in shards] == [0, 0, 1, 1]
-
-
 def test_there_may_be_more_padded_shards_than_samples():
     shards = [
         MultiInputGenerator({"id": IDS[:2]}, shard=(rank, 5), pad=True)
@@ -280,29 +229,12 @@ def test_a_report_counts_what_is_fed(options, counts):
     assert tuple(batches.report().values()) == counts
 
 
-def test_iterate_goes_on_from_any_place_and_moves_nothing():
-    batches = MultiInputGenerator(
-        {"id": IDS, "z": Noise(2)}, shuffle=True, seed=0, batch_size=4
-    )
-    stream = list(batches.iterate(epochs=3))
-
-    for epoch, index in ((0, 1), (1, 0), (2, 2), (1, 3)):
-        rest = list(batches.iterate(epoch, index, epochs=3 - epoch))
-        expected = stream[3 * epoch + index :]
-        assert [r[0]["id"].tolist() for r in rest] == [
-            e[0]["id"].tolist() for e in expected
-        ]
-        for one, other in zip(rest, expected):
-            np.testing.assert_array_equal(one[0]["z"], other[0]["z"])
-    assert batches.epoch == 0
-
-
 @pytest.mark.parametrize(
     ("place", "words"),
     [
         (
             dict(index=4),
-            "iterate: index: .*at most 3, its batches.*index=4",
+            "iterate, index: .*at most 3.*index=4",
         ),
         (dict(index=-1), "index=-1"),
         (dict(epoch=-1), "epoch=-1"),
@@ -353,30 +285,140 @@ def test_a_column_that_fails_is_named_with_its_batch():
         batches[1]
 
 
-def test_a_transform_that_loses_an_input_is_refused():
-    def lose(batch, rng):
-        inputs, *rest = batch
-        return {"a": inputs["a"]}, *rest
+def lose(batch, rng):
+    inputs, *rest = batch
+    return {"a": inputs["a"]}, *rest
 
+
+def fail(batch, rng):
+    raise KeyError("label")
+
+
+TRANSFORMS = {
+    "loses an input": (
+        lose,
+        r"transform 0 \(lose\): expected the inputs a, b to be kept.*: a\.",
+    ),
+    "fails": (
+        fail,
+        r"transform 0 \(fail\): .*Received: KeyError: 'label'",
+    ),
+    "returns nothing": (
+        lambda batch, rng: None,
+        "transform 0 .*: expected a tuple.*Received: NoneType",
+    ),
+    "loses the targets": (
+        lambda batch, rng: batch[:1],
+        "expected the 2 parts of the batch.*Received: 1 parts",
+    ),
+    "gives four parts": (
+        lambda batch, rng: batch * 2,
+        "expected the 2 parts of the batch.*Received: 4 parts",
+    ),
+    "gives inputs without names": (
+        lambda batch, rng: (batch[0]["a"], batch[1]),
+        r"the inputs a, b to be kept. Received: int64 \(10,\)",
+    ),
+    "gives no targets": (
+        lambda batch, rng: (batch[0], None),
+        r"transform 0 \(<lambda>\), target: .*numbers.*Received: object",
+    ),
+    "gives words": (
+        lambda batch, rng: (batch[0] | {"a": ["b"] * 10}, batch[1]),
+        'transform 0 .*, input "a": expected an array of numbers',
+    ),
+    "gives rows of unequal length": (
+        lambda batch, rng: (batch[0] | {"a": [[1], [1, 2]]}, batch[1]),
+        'input "a": expected an array of numbers.*Pad rows of unequal',
+    ),
+    "drops rows of the inputs alone": (
+        lambda batch, rng: (
+            {name: x[:3] for name, x in batch[0].items()},
+            batch[1],
+        ),
+        'target: expected 3 rows, as in input "a". Received: 10 rows',
+    ),
+    "drops every row": (
+        lambda batch, rng: (
+            {name: x[:0] for name, x in batch[0].items()},
+            batch[1][:0],
+        ),
+        'input "a": expected a row at least. Received: 0 rows',
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("transform", "words"), TRANSFORMS.values(), ids=TRANSFORMS
+)
+def test_a_transform_that_returns_no_batch_is_named(transform, words):
     batches = MultiInputGenerator(
-        {"a": IDS, "b": IDS}, transforms=[lose], seed=0
+        {"a": IDS, "b": IDS}, IDS, transforms=[transform], seed=0
     )
 
-    with pytest.raises(
-        DataError, match="transform 0: expected the inputs a, b .*: a. "
-    ):
+    with pytest.raises(DataError, match=words):
         batches[0]
 
 
-def test_a_transform_that_returns_no_batch_is_refused():
+def twice(batch, rng):
+    """Every row again, with a column more and the weights that it lacks."""
+    inputs, targets = batch
+    inputs = {name: np.repeat(x, 2, axis=0) for name, x in inputs.items()}
+    inputs["more"] = np.ones((len(inputs["x"]), 3))
+    return inputs, np.repeat(targets, 2), np.ones(2 * len(targets))
+
+
+def most(batch, rng):
+    """The rows whose number is no multiple of three."""
+    inputs, targets = batch
+    kept = targets % 3 > 0
+    return {name: x[kept] for name, x in inputs.items()}, targets[kept]
+
+
+def wide(batch, rng):
+    """Images of another size in every batch."""
+    inputs, targets = batch
+    width = rng.integers(2, 9)
+    return {"x": np.ones((len(targets), 4, width))}, targets
+
+
+@pytest.mark.parametrize("transform", [twice, most, wide])
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_a_tf_dataset_gives_what_a_transform_makes(transform, drop_last):
+    """Also where it adds, drops or reshapes rows."""
     batches = MultiInputGenerator(
-        {"a": IDS}, transforms=[lambda batch, rng: None], seed=0
+        {"x": X},
+        IDS,
+        batch_size=4,
+        seed=0,
+        transforms=[transform],
+        drop_last=drop_last,
+    )
+    dataset = list(batches.to_tf_dataset(epochs=2).as_numpy_iterator())
+
+    assert len(dataset) == 2 * len(batches)
+    for given, wanted in zip(dataset, batches.iterate(epochs=2)):
+        assert len(given) == len(wanted)
+        for name, values in wanted[0].items():
+            np.testing.assert_array_equal(given[0][name], values)
+        for one, other in zip(given[1:], wanted[1:]):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("transform", [twice, most])
+def test_fit_meets_every_row_that_a_transform_makes(transform):
+    batches = MultiInputGenerator(
+        {"x": X}, IDS, batch_size=4, seed=0, transforms=[transform]
+    )
+    x = keras.Input((2,), name="x")
+    model = keras.Model([x], keras.layers.Dense(1)(x))
+    model.compile("sgd", "mse", metrics=[Count()], run_eagerly=True)
+    history = model.fit(
+        batches.to_tf_dataset(), steps_per_epoch=3, verbose=0, shuffle=False
     )
 
-    with pytest.raises(
-        DataError, match="transform 0: .*Received: NoneType"
-    ):
-        batches[0]
+    rows = sum(len(batch[1]) for batch in batches)
+    assert history.history["rows"] == [rows]
 
 
 class Doubled:
@@ -470,7 +512,7 @@ BAD = {
     ),
     "seed of more than 32 bits": (
         dict(inputs={"a": X}, shuffle=True, seed=2**32),
-        r"0 to 2\*\*32 - 1.*seed=4294967296",
+        "at most 4294967295. Received: seed=4294967296",
     ),
     "negative seed": (dict(inputs={"a": X}, shuffle=True, seed=-1), "=-1"),
     "Python list": (
@@ -517,11 +559,47 @@ BAD = {
     ),
     "random without length": (
         dict(inputs={"z": Noise(2)}, seed=0),
-        "length: expected the number of samples.*length=None",
+        "length: expected a whole number.*length=None",
     ),
     "length twice": (
         dict(inputs={"a": X}, length=5),
         "length: expected no",
+    ),
+    "shuffle of another kind": (
+        dict(inputs={"a": X}, shuffle="blocks", seed=0),
+        "shuffle: expected True, False or Blocks.*shuffle='blocks'",
+    ),
+    "blocks without seed": (
+        dict(inputs={"a": X}, shuffle=Blocks()),
+        "seed",
+    ),
+    "rows that are not there": (
+        dict(inputs={"a": X}, rows=np.array([3, 10])),
+        "rows: expected .* from 0 to 9. Received: numbers from 3 to 10",
+    ),
+    "rows as a mask": (
+        dict(inputs={"a": X}, rows=IDS > 3),
+        "rows: expected an array of row numbers.*np.flatnonzero.mask",
+    ),
+    "no rows": (
+        dict(inputs={"a": X}, rows=IDS[:0]),
+        "rows: expected at least one row number",
+    ),
+    "balance without shuffle": (
+        dict(inputs={"a": X}, balance=IDS),
+        "balance: expected shuffle=True",
+    ),
+    "balance of blocks": (
+        dict(inputs={"a": X}, balance=IDS, shuffle=Blocks(), seed=0),
+        "balance: expected shuffle=True.*shuffle=Blocks",
+    ),
+    "balance of too few labels": (
+        dict(inputs={"a": X}, balance=IDS[:9], shuffle=True, seed=0),
+        r"balance: expected an array of 10 labels.*int64 \(9,\)",
+    ),
+    "balance of fractions": (
+        dict(inputs={"a": X}, balance=X[:, 0], shuffle=True, seed=0),
+        r"balance: expected an array of 10 labels.*float64 \(10,\)",
     ),
     "weights without targets": (
         dict(inputs={"a": X}, sample_weights=IDS),
@@ -546,3 +624,273 @@ def test_every_reason_is_told_at_once():
 
     where = [problem.where for problem in caught.value.problems]
     assert where == ['input "c"', 'input "b"', "batch_size", "seed"]
+
+
+# What can be set, and what can not
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("batch_size", 3),
+        ("shuffle", False),
+        ("seed", 1),
+        ("drop_last", True),
+        ("shard", (0, 2)),
+        ("pad", True),
+    ],
+)
+def test_a_setting_can_be_read_and_not_be_set(name, value):
+    batches = MultiInputGenerator({"x": X}, shuffle=True, seed=0)
+
+    before = getattr(batches, name)
+    with pytest.raises(
+        AttributeError, match=f"{name} is read-only.*{value}"
+    ):
+        setattr(batches, name, value)
+    assert getattr(batches, name) == before
+
+
+@pytest.mark.parametrize("name", ["order", "transforms", "inputs"])
+def test_what_is_fed_cannot_be_exchanged(name):
+    with pytest.raises(AttributeError):
+        setattr(MultiInputGenerator({"x": X}), name, None)
+
+
+@pytest.mark.parametrize("epoch", [-1, 1.5, True, None])
+def test_an_epoch_that_is_none_is_refused(epoch):
+    batches = MultiInputGenerator({"x": X})
+
+    with pytest.raises(DataError, match=f"epoch: expected.*epoch={epoch}"):
+        batches.epoch = epoch
+    assert batches.epoch == 0
+
+
+def test_a_column_that_sorts_its_rows_is_told_so():
+    """It would misalign all the others without a word."""
+
+    class Sorting:
+        def __len__(self):
+            return N
+
+        def take(self, rows):
+            rows.sort()
+            return rows
+
+    batches = MultiInputGenerator(
+        {"a": Sorting(), "b": IDS}, shuffle=True, seed=0
+    )
+    with pytest.raises(DataError, match='input "a".*read-only'):
+        batches[0]
+
+
+# The epoch
+
+
+def test_a_loop_to_the_end_advances_the_epoch():
+    batches = MultiInputGenerator(
+        {"id": IDS, "z": Noise(2)}, shuffle=True, seed=0, batch_size=4
+    )
+    loops = [list(batches) for _ in range(3)]
+    epochs = [list(batches.iterate(epoch)) for epoch in range(3)]
+
+    for loop, epoch in zip(loops, epochs):
+        for (one,), (other,) in zip(loop, epoch, strict=True):
+            np.testing.assert_array_equal(one["id"], other["id"])
+            np.testing.assert_array_equal(one["z"], other["z"])
+    next(iter(batches))  # a look at the first batch moves nothing
+    assert batches.epoch == 3
+
+
+def test_an_epoch_that_was_not_fed_to_its_end_does_not_count():
+    batches = MultiInputGenerator({"id": IDS}, batch_size=4)
+
+    batches.on_epoch_begin()
+    batches[0], batches[1]
+    batches.on_epoch_end()
+    assert batches.epoch == 0
+
+
+def test_a_callback_that_is_gone_leads_no_more():
+    """`fit` was stopped by an error and did not tell that it ended."""
+    batches = MultiInputGenerator({"id": IDS})
+    callback = FollowEpoch(batches)
+
+    batches.lead(callback, 2)
+    a_pass(batches)
+    assert batches.epoch == 2
+    del callback
+    a_pass(batches)
+    assert batches.epoch == 3
+
+
+def test_a_callback_asks_for_no_fit_that_keras_begins_to_build_a_model():
+    """JAX, and strategies, begin an epoch before the first one."""
+    batches = MultiInputGenerator({"id": IDS})
+    callback = FollowEpoch(batches)
+
+    a_pass(batches)  # to build
+    assert batches.lead(callback) == 0
+
+    a_pass(batches)
+    batches.lead(None)
+    a_pass(batches)  # an epoch of its own
+    batches.on_epoch_end()  # fit begins
+    assert batches.lead(callback) == 1
+
+
+def test_what_keras_keeps_for_ever_holds_nothing_large():
+    batches = MultiInputGenerator(
+        {"x": np.zeros(10_000)}, shuffle=True, seed=0
+    )
+    batches[0]
+    assert batches.order._epochs._values
+    assert not batches.in_order().order._epochs._values
+
+    list(batches)
+    assert not batches.order._epochs._values
+    batches[0]
+    bare = len(pickle.dumps(np.zeros(10_000)))
+    assert len(pickle.dumps(batches)) < bare + 3000
+
+
+def test_iterate_feeds_fit_from_the_middle_of_an_epoch():
+    batches = MultiInputGenerator({"x": X}, X[:, :1], batch_size=4)
+    x = keras.Input((2,), name="x")
+    model = keras.Model([x], keras.layers.Dense(1)(x))
+    model.compile("sgd", "mse", metrics=[Count()], run_eagerly=True)
+    history = model.fit(
+        batches.iterate(0, 1), steps_per_epoch=2, verbose=0, shuffle=False
+    )
+
+    assert history.history["rows"] == [6]
+
+
+# Which rows
+
+
+def test_chosen_rows_are_fed_and_no_array_is_copied():
+    chosen = np.array([8, 1, 5])
+    batches = MultiInputGenerator(
+        {"id": IDS, "x": X}, IDS, shuffle=True, seed=0, rows=chosen
+    )
+
+    inputs, targets = batches[0]
+    assert sorted(inputs["id"]) == [1, 5, 8]
+    np.testing.assert_array_equal(inputs["x"], X[inputs["id"]])
+    np.testing.assert_array_equal(batches.rows(0), targets)
+    assert batches.inputs["x"].values is X
+    assert rows_of(batches.in_order()) == [[8, 1, 5]]
+    assert batches.report()["samples"] == 3
+
+
+def test_the_rows_of_a_batch_are_told():
+    batches = MultiInputGenerator(
+        {"id": IDS}, shuffle=True, seed=0, batch_size=4
+    )
+
+    for epoch in range(2):
+        for index, (inputs,) in enumerate(batches.iterate(epoch)):
+            rows = batches.rows(index, epoch)
+            np.testing.assert_array_equal(rows, inputs["id"])
+    batches.epoch = 1
+    np.testing.assert_array_equal(batches.rows(2), batches.rows(2, 1))
+    with pytest.raises(DataError, match="index=7"):
+        batches.rows(7)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [IDS >= 8, np.where(IDS >= 8, "rare", "often"), (IDS >= 8) * 7],
+    ids=["booleans", "words", "numbers with gaps"],
+)
+def test_classes_can_be_balanced(labels):
+    batches = MultiInputGenerator(
+        {"id": IDS}, shuffle=True, seed=0, balance=labels, batch_size=10
+    )
+
+    (inputs,) = batches[0]
+    assert np.sum(inputs["id"] >= 8) == 5
+    assert batches.report() == {
+        "samples": 10,
+        "fed": 10,
+        "repeated": 3,
+        "left out": 3,
+        "batches": 1,
+    }
+    assert rows_of(batches.in_order()) == [list(range(10))]
+
+
+def test_balance_goes_with_chosen_rows():
+    batches = MultiInputGenerator(
+        {"id": IDS},
+        shuffle=True,
+        seed=0,
+        balance=IDS >= 8,
+        rows=np.arange(5, 10),
+        batch_size=10,
+    )
+
+    for _ in range(3):
+        (inputs,) = next(iter(batches))
+        assert set(inputs["id"]) <= set(range(5, 10))
+        assert np.sum(inputs["id"] >= 8) in (2, 3)
+
+
+# Arrays that read from a file
+
+
+def test_datasets_of_hdf5_are_read_by_the_batch(tmp_path):
+    """h5py takes row numbers in rising order, each of them once."""
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["x"] = X
+        file["big"] = IDS.astype(">i4")
+        batches = MultiInputGenerator(
+            {"x": file["x"], "id": IDS},
+            file["big"],
+            shuffle=True,
+            seed=0,
+            balance=IDS >= 8,
+            batch_size=10,
+        )
+        inputs, targets = batches[0]
+
+        np.testing.assert_array_equal(inputs["x"], X[inputs["id"]])
+        np.testing.assert_array_equal(targets, inputs["id"])
+        assert len(set(targets)) < 10  # a row that comes twice
+        assert (inputs["x"].dtype, targets.dtype) == ("float32", "int32")
+
+
+def test_worker_processes_cannot_share_an_open_file(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["x"] = X
+        with pytest.raises(
+            DataError, match='input "x".*Received: Dataset. Leave out use_m'
+        ):
+            MultiInputGenerator(
+                {"x": file["x"]}, workers=2, use_multiprocessing=True
+            )
+
+
+@pytest.mark.parametrize(
+    "dtype", [">i4", ">i8", ">u2", ">f8", ">f4", "<i4"]
+)
+def test_numbers_of_another_byte_order_arrive_as_they_are(dtype):
+    """TensorFlow and JAX would read their bytes backwards."""
+
+    class Column:
+        def __len__(self):
+            return N
+
+        def take(self, rows):
+            return rows.astype(dtype)
+
+    batches = MultiInputGenerator(
+        {"array": IDS.astype(dtype), "column": Column()},
+        batch_size=4,
+    )
+    for (inputs,), (given,) in zip(batches, batches.to_tf_dataset()):
+        for name in ("array", "column"):
+            assert inputs[name].dtype.isnative
+            np.testing.assert_array_equal(given[name], inputs[name])
+    np.testing.assert_array_equal(batches[1][0]["array"], [4, 5, 6, 7])

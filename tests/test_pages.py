@@ -96,6 +96,39 @@ def test_a_chapter_that_does_not_exist_is_named(book):
         pages.notebooks(["no"])
 
 
+@pytest.mark.parametrize("task", ["execute", "proofs"])
+def test_a_chapter_that_does_not_exist_stops_the_command(
+    book, monkeypatch, capsys, task
+):
+    """Before any other page runs."""
+    before = (book / "chapter.ipynb").read_text()
+
+    with pytest.raises(SystemExit) as left:
+        run(monkeypatch, task, "chapter", "no")
+
+    assert left.value.code == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.endswith("A chapter must be one of chapter. Received: no")
+    assert (book / "chapter.ipynb").read_text() == before
+    assert not pages.PROOFS.exists()
+
+
+@pytest.mark.parametrize("arguments", [["execute"], ["proofs", "chapter"]])
+def test_a_folder_without_the_book_is_named(
+    tmp_path, monkeypatch, capsys, arguments
+):
+    """As where the package is installed, and the book is not."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SystemExit) as left:
+        run(monkeypatch, *arguments)
+
+    assert left.value.code == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert f"Received: none in {tmp_path / 'book'}. Run this from" in last
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_seed_cell_without_a_seed_is_refused(book):
     page = nbformat.read(book / "chapter.ipynb", as_version=4)
     page.cells[1].source = "seeds = [0]"

@@ -65,6 +65,20 @@ def test_half_precision_is_scaled_like_any_other():
     assert scaled.std() == pytest.approx(1, abs=1e-3)
 
 
+def test_many_rows_are_added_up_without_loss():
+    """Keras alone adds up float32 rows in float32, and is far off."""
+    rows = np.full((1_000_000, 2), 1000, "float32")
+    rows[::2] += 1
+
+    scale = adapted(layers.Normalization(), rows)
+
+    np.testing.assert_allclose(np.asarray(scale.mean), [[1000.5] * 2])
+    np.testing.assert_allclose(np.asarray(scale.variance), [[0.25] * 2])
+    scale.adapt(rows)
+    lost = np.abs(np.asarray(scale.mean) - 1000.5).max()
+    assert lost > 1, "This Keras has mended the trap: drop the float64"
+
+
 def test_a_refused_layer_has_learned_nothing():
     scale = layers.Normalization()
 
@@ -77,6 +91,10 @@ def test_a_refused_layer_has_learned_nothing():
 IMAGES = np.zeros((4, 2, 2, 1))
 IMAGES[0, 0, 0] = 1
 CONSTANT = "1 of 2 never change: 1. Leave them out"
+NARROW = (
+    "of their size, or more. Received: float64 (60, 2), in which 1 of 2 "
+)
+MINUTE = 1.7e9 + np.arange(60.0)  # seconds since 1970
 NOTHING = "no value in 1 of 2 rows"
 GAPS = {
     "NaN": (np.array([1.0, np.nan]), "NaN or infinity in 1 of 2 rows"),
@@ -105,12 +123,12 @@ BAD = {
     "a list": (
         layers.Normalization(),
         [[1.0], [2.0]],
-        "training rows: expected a NumPy array. Received: list",
+        "training rows: expected a NumPy array. Received: a list of 2",
     ),
     "a masked array": (
         layers.Normalization(),
         np.ma.masked_less(ROWS, 2),
-        "Received: a masked array (2, 2). Leave the masked rows out",
+        "Received: a masked array (2, 2). Fill the gaps",
     ),
     "no rows": (
         layers.Normalization(),
@@ -158,7 +176,7 @@ BAD = {
         np.array([[1.0, 5.0], [2.0, 5.0]]),
         CONSTANT,
     ),
-    "a column that float32 cannot tell apart": (
+    "a column that differs by what float64 rounds": (
         layers.Normalization(),
         np.array([[1.0, 0.1 + 0.2], [2.0, 0.3]]),
         CONSTANT,
@@ -173,10 +191,52 @@ BAD = {
         np.ones((2, 9)),
         "9 of 9 never change: 0, 1, 2, 3, 4, ...",
     ),
-    "numbers too large": (
+    "a minute of times": (
+        layers.Normalization(),
+        np.stack([np.arange(60.0), MINUTE], axis=1),
+        f"{NARROW}spread less: 1. Subtract a fixed reference first, in "
+        "float64: rows - rows[0], and the same row from all later ones",
+    ),
+    "large numbers, one of which is larger by 1": (
+        layers.Normalization(),
+        np.array([[10**8], [10**8 + 1]]),
+        "Received: int64 (2, 1), in which 1 of 1 spread less: 0. Subtract",
+    ),
+    "numbers below 0 that spread little": (
+        layers.Normalization(),
+        np.array([[-1.0], [-1.000001]]),
+        "1 of 1 spread less: 0",
+    ),
+    "a range that a single row makes": (
+        layers.Normalization(axis=None),
+        np.append(np.ones(10_000), 1.00001),
+        "1 of 1 spread less: 0",
+    ),
+    "pixels that spread little": (
+        layers.Normalization(axis=(1, 2, 3)),
+        1 + 1e-7 * IMAGES + np.arange(4.0).reshape(4, 1, 1, 1) * 1e-7,
+        "4 of 4 spread less: 0, 1, 2, 3. ",
+    ),
+    "squares that are too large": (
         layers.Normalization(),
         np.array([[1e20], [3e20]]),
-        "numbers whose squares fit into float32",
+        "numbers whose squares fit into float32. Received: float64 (2, 1). "
+        "Divide them by a large number first",
+    ),
+    "numbers too large": (
+        layers.Normalization(),
+        np.array([[1e39], [3.0]]),
+        "numbers that fit into float32. Received: float64 (2, 1). Divide",
+    ),
+    "numbers too far below 0": (
+        layers.Normalization(),
+        np.array([[-1e39], [-2e39]]),
+        "numbers that fit into float32",
+    ),
+    "numbers too large for bins": (
+        layers.Discretization(num_bins=2),
+        np.array([1.0, 2.0, 1e39]),
+        "numbers that fit into float32",
     ),
 }
 BAD |= {
@@ -193,9 +253,37 @@ def test_rows_that_would_teach_something_wrong_are_refused(
         adapted(layer, rows)
 
 
+def test_columns_of_either_fault_are_told_at_once():
+    rows = np.stack([MINUTE, np.ones(60), np.arange(60.0)], axis=1)
+
+    with pytest.raises(DataError) as caught:
+        adapted(layers.Normalization(), rows)
+
+    equal, narrow = map(str, caught.value.problems)
+    assert "1 of 3 never change: 1. " in equal
+    assert "1 of 3 spread less: 0. " in narrow
+
+
 GOOD = {
     "pixels, all alike": (layers.Normalization(), IMAGES),
     "integers": (layers.Normalization(), np.array([[1], [2]])),
+    "a day of times": (
+        layers.Normalization(),
+        1.7e9 + np.arange(0.0, 86_400, 600)[:, None],
+    ),
+    "a minute of times, after the cure": (
+        layers.Normalization(),
+        (MINUTE - MINUTE[0])[:, None],
+    ),
+    "numbers as large as they may be": (
+        layers.Discretization(num_bins=2),
+        np.array([1.0, -2.0, np.finfo("float32").max], "float64"),
+    ),
+    "halves": (layers.Normalization(), ROWS.astype("float16")),
+    "zeros but for one": (
+        layers.Normalization(axis=None),
+        np.append(np.zeros(10_000), 1e-3),
+    ),
     "yes and no": (layers.Normalization(), np.array([[True], [False]])),
     "one column": (layers.Normalization(axis=None), np.arange(4.0)),
     "category numbers": (layers.IntegerLookup(), np.array([7, 7, 9])),
@@ -206,6 +294,30 @@ GOOD = {
 @pytest.mark.parametrize(("layer", "rows"), GOOD.values(), ids=GOOD)
 def test_rows_that_can_teach_are_taken(layer, rows):
     assert np.isfinite(np.asarray(adapted(layer, rows)(rows))).all()
+
+
+@pytest.mark.parametrize("share", [3e-6, 1e-5, 1e-4, 1e-2])
+def test_what_is_taken_is_scaled_as_it_should_be(share):
+    """To a tenth of a standard deviation, however small it is."""
+    rng = np.random.default_rng(0)
+    rows = 1.7e9 * (1 + share * rng.standard_normal((1000, 1)))
+
+    scaled = np.asarray(adapted(layers.Normalization(), rows)(rows))
+
+    wanted = (rows - rows.mean()) / rows.std()
+    assert np.abs(scaled - wanted).max() < 0.1
+
+
+def test_what_keras_learns_from_a_column_that_spreads_too_little():
+    """Why it is refused: a row as it is fed may be anywhere."""
+    rows = 1.7e9 + np.linspace(-60, 60, 1000)[:, None]
+    scale = layers.Normalization()
+    scale.adapt(rows)
+
+    scaled = np.asarray(scale(rows))
+
+    off = np.abs(scaled - (rows - rows.mean()) / rows.std()).max()
+    assert off > 1, "This Keras has mended the trap: drop the refusal"
 
 
 def test_what_keras_learns_from_a_column_that_never_changes():

@@ -53,67 +53,106 @@ def test_killed_and_started_again_ends_with_the_same_weights(
         np.testing.assert_array_equal(one, other)
 
 
-def test_without_following_the_epoch_other_rows_are_fed():
-    """What the callback is for: a new generator begins with epoch 0."""
-    ids = np.arange(12, dtype="float32")[:, None]
+IDS = np.arange(12, dtype="float32")[:, None]
 
-    def fresh():
-        return MultiInputGenerator(
-            {"x": ids}, ids, batch_size=3, shuffle=True, seed=0
-        )
 
+def fresh():
+    return MultiInputGenerator(
+        {"x": IDS}, IDS, batch_size=3, shuffle=True, seed=0
+    )
+
+
+def compiled(**options):
     x = keras.Input((1,), name="x")
     model = keras.Model([x], keras.layers.Dense(1)(x))
-    model.compile(optimizer="sgd", loss="mse")
-    model.fit(fresh(), epochs=3, shuffle=False, verbose=0)
+    model.compile(
+        optimizer=keras.optimizers.SGD(1e-3, **options), loss="mse"
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
 
-    followed, forgotten = fresh(), fresh()
-    callback = FollowEpoch(followed)
+
+def begin(batches, epoch, model, restored=0, steps=None):
+    """What Keras calls as a ``fit`` begins, which restores some steps."""
+    callback = FollowEpoch(batches)
+    callback.set_params({"steps": steps})
     callback.set_model(model)
+    model.optimizer.variables[0].assign(restored)  # batches learned from
     callback.on_train_begin()
+    callback.on_epoch_begin(epoch)
+    return callback
+
+
+def test_without_following_the_epoch_other_rows_are_fed():
+    """What the callback is for: a new generator begins with epoch 0."""
+    followed, forgotten = fresh(), fresh()
+    callback = begin(followed, 3, compiled(), restored=12)
 
     assert (followed.epoch, forgotten.epoch) == (3, 0)
     assert followed[0][0]["x"].tolist() != forgotten[0][0]["x"].tolist()
+    assert callback.batches is followed
 
 
-@pytest.mark.parametrize("together", [2, 3, 4, 5])
-def test_gradient_accumulation_is_counted_in_steps(together):
-    """Also where gradients still wait at the end of an epoch."""
-    ids = np.arange(12, dtype="float32")[:, None]
-    batches = MultiInputGenerator({"x": ids}, ids, batch_size=3)
-    x = keras.Input((1,), name="x")
-    model = keras.Model([x], keras.layers.Dense(1)(x))
-    optimizer = keras.optimizers.SGD(
-        1e-3, gradient_accumulation_steps=together
-    )
-    model.compile(optimizer=optimizer, loss="mse")
-    model.fit(batches, epochs=2, shuffle=False, verbose=0)
+def test_a_fit_that_begins_at_epoch_0_goes_on_where_the_generator_is():
+    batches, model = fresh(), compiled()
+    batches.epoch = 5
 
-    callback = FollowEpoch(batches)
-    callback.set_model(model)
-    batches.epoch = 0
-    callback.on_train_begin()
-
+    callback = begin(batches, 0, model)
+    assert batches.epoch == 5
+    callback.on_epoch_end(0)
+    callback.on_epoch_begin(1)
+    assert batches.epoch == 6
+    callback.on_epoch_end(1)
+    callback.on_train_end()
+    assert batches.epoch == 7
+    begin(batches, 2, model)
     assert batches.epoch == 2
+
+
+@pytest.mark.parametrize("together", [None, 2, 3, 4, 5])
+def test_a_backup_from_between_two_epochs_is_no_reason_for_a_warning(
+    together, recwarn
+):
+    """Also where gradients still wait to be applied at its end."""
+    model = compiled(gradient_accumulation_steps=together)
+    model.fit(fresh(), epochs=2, shuffle=False, verbose=0)
+    steps = int(model.optimizer.variables[0])
+
+    assert steps == 8
+    begin(fresh(), 2, compiled(gradient_accumulation_steps=together), steps)
+    assert not [w for w in recwarn if w.category is ContractWarning]
 
 
 @pytest.mark.parametrize(("steps", "epoch"), [(5, 1), (7, 1), (1, 0)])
 def test_a_backup_from_within_an_epoch_is_answered_with_a_warning(
     steps, epoch
 ):
-    ids = np.arange(12, dtype="float32")[:, None]
-    batches = MultiInputGenerator({"x": ids}, ids, batch_size=3)
-    x = keras.Input((1,), name="x")
-    model = keras.Model([x], keras.layers.Dense(1)(x))
-    model.compile(optimizer="sgd", loss="mse")
-    model.optimizer.build(model.trainable_variables)
-    model.optimizer.iterations.assign(steps)
+    batches = fresh()
 
-    callback = FollowEpoch(batches)
-    callback.set_model(model)
-    with pytest.warns(ContractWarning, match=f"multiple of 4.*: {steps} "):
-        callback.on_train_begin()
-    assert batches.epoch == epoch
+    words = (
+        f"expected {4 * epoch} steps, .* {epoch} epochs.*: {steps} steps"
+    )
+    with pytest.warns(ContractWarning, match=words):
+        callback = begin(batches, epoch, compiled(), restored=steps)
+    assert callback.batches.epoch == epoch
+
+
+@pytest.mark.parametrize("steps", [3, 5])
+def test_an_epoch_of_another_length_is_answered_with_a_warning(steps):
+    words = f"FollowEpoch: expected steps_per_epoch=4.*: {steps} steps"
+    with pytest.warns(ContractWarning, match=words):
+        begin(fresh(), 0, compiled(), steps=steps)
+
+
+def test_a_model_that_has_learned_elsewhere_is_followed_without_a_warning(
+    recwarn,
+):
+    """Nothing was restored: the steps are those of another training."""
+    model = compiled()
+    model.optimizer.variables[0].assign(7)
+
+    begin(fresh(), 0, model, restored=7)
+    assert not [w for w in recwarn if w.category is ContractWarning]
 
 
 MEMORY = """

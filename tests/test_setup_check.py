@@ -1,3 +1,9 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
 from companion.lab import setup_check
 
 
@@ -30,3 +36,35 @@ def test_a_keras_that_is_too_old_is_named(monkeypatch, capsys):
 
     assert setup_check.main() == 1
     assert "Keras 3.8.0, not 3.15" in capsys.readouterr().out
+
+
+NO_KERAS = {
+    "torch is absent": ("torch", "torch", "No module named 'torch'"),
+    "JAX is absent": ("jax", "jax", "No module named 'jax'"),
+    "Keras is absent": ("", "keras", "No module named 'keras'"),
+    "no such backend": ("tf", None, "Unable to import backend"),
+}
+
+
+@pytest.mark.parametrize(
+    ("backend", "absent", "words"), NO_KERAS.values(), ids=NO_KERAS
+)
+def test_a_keras_that_does_not_start_is_told_in_one_line(
+    tmp_path, backend, absent, words
+):
+    if absent:
+        error = f'ModuleNotFoundError("No module named {absent!r}")'
+        (tmp_path / f"{absent}.py").write_text(f"raise {error}")
+    path = os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])
+
+    done = subprocess.run(
+        [sys.executable, "-m", "companion"],
+        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    assert f"Keras does not start. Received: {words}" in done.stderr
+    assert "Install what is missing, or set KERAS_BACKEND" in done.stderr

@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from companion import ContractError, check
+from companion import (
+    ContractError,
+    ContractWarning,
+    MultiInputGenerator,
+    check,
+)
 
 N = 8
 
@@ -165,6 +170,21 @@ def test_check_refuses_ids_beyond_the_embedding(bad):
     refused(lookup(), {"ids": np.array([0, bad])}, "ids from 0 to 4, the")
 
 
+@pytest.mark.parametrize(
+    ("shift", "ids"),
+    [(lambda x: x - 1, [1, 5]), (lambda x: x % 5, [3, 77])],
+    ids=["counted from 1", "hashed"],
+)
+def test_ids_that_the_model_changes_first_are_its_own_business(shift, ids):
+    ids_in = keras.Input((), dtype="int32", name="ids")
+    table = keras.layers.Embedding(5, 1)
+    model = keras.Model([ids_in], table(shift(ids_in)))
+    data = {"ids": np.array(ids)}
+
+    assert np.isfinite(model.predict_on_batch(data)).all()
+    assert check(model, data).problems == ()
+
+
 ONE_HOT = np.eye(5, dtype="int32")
 
 
@@ -261,6 +281,60 @@ WRONG_LABELS = {
 )
 def test_labels_that_do_not_fit_the_loss_are_refused(model, labels, words):
     refused(model, X, words, targets=labels)
+
+
+def own_loss(y_true, y_pred):
+    """A loss of one's own, of which nothing is known."""
+    return keras.ops.mean(keras.ops.square(y_pred), axis=-1)
+
+
+SPARSE = keras.losses.SparseCategoricalCrossentropy
+RIGHT_LABELS = {
+    "a class by its name": ("SparseCategoricalCrossentropy", CLASSES),
+    "a loss with a name of its own": (SPARSE(name="band"), CLASSES),
+    "a function": (keras.losses.sparse_categorical_crossentropy, CLASSES),
+    "a loss of one's own": (own_loss, np.ones((N, 7))),
+    "an alias": ("kld", np.full((N, 3), 1 / 3)),
+}
+
+
+@pytest.mark.parametrize(
+    ("loss", "labels"), RIGHT_LABELS.values(), ids=RIGHT_LABELS
+)
+def test_labels_that_the_loss_reads_pass_however_it_is_written(
+    loss, labels
+):
+    model = classifier(loss)
+
+    assert np.isfinite(model.evaluate(X, labels, verbose=0))
+    assert check(model, X, targets=labels).problems == ()
+
+
+@pytest.mark.parametrize("alias", ["bce", "BCE", "BinaryCrossentropy"])
+def test_labels_are_compared_with_a_loss_under_another_name(alias):
+    words = "labels from 0 to 1. Received: numbers from 0 to 2"
+    refused(classifier(alias, 1), X, words, targets=CLASSES)
+
+
+def test_an_output_without_a_loss_needs_no_targets():
+    x = keras.Input((2,), name="x")
+    price = keras.layers.Dense(1, name="price")(x)
+    two = keras.layers.Dense(2, name="two")(x)
+    model = keras.Model([x], {"price": price, "two": two})
+    model.compile(loss={"price": "mse"})
+    targets = {"price": np.ones((N, 1))}
+
+    assert np.isfinite(model.evaluate(X, targets, verbose=0))
+    assert check(model, X, targets=targets).problems == ()
+
+
+def test_misnamed_sample_weights_are_refused():
+    model = two_outputs(None)
+    targets = {"band": column(0), "price": column(0)}
+    weights = {"band": np.ones(1), "amount": np.ones(1)}
+    data = Batches(({"x": column(1)}, targets, weights))
+
+    refused(model, data, 'sample weight "amount": expected only the sample')
 
 
 def test_keras_takes_any_number_for_a_yes_or_no():
@@ -418,6 +492,74 @@ def test_none_is_no_input():
 
 
 # Gaps
+
+
+# Numbers that float32 does not hold
+
+
+def passed_on(values):
+    """What a model of float32 makes of numbers, as Keras feeds them."""
+    x = keras.Input((1,), name="x")
+    same = keras.Model([x], keras.layers.Activation("linear")(x))
+    return same, same.predict({"x": values}, verbose=0)
+
+
+MINUTES = (1.7e9 + 60 * np.arange(N))[:, None]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int64", "uint32"])
+def test_keras_merges_large_whole_numbers(dtype):
+    values = MINUTES.astype(dtype)
+    model, seen = passed_on(values)
+
+    mended(len(np.unique(seen)) < N, "float32 merges Unix times")
+    for data in ({"x": values}, MultiInputGenerator({"x": values})):
+        with pytest.warns(
+            ContractWarning, match="2\\*\\*24.*become another"
+        ):
+            report = check(model, data)
+        assert report.problems == ()
+
+
+def test_the_advice_on_large_whole_numbers_helps():
+    since = MINUTES - MINUTES[0]
+    model, seen = passed_on(since)
+
+    np.testing.assert_array_equal(seen, since)
+    assert check(model, {"x": since}).warnings == ()
+
+
+@pytest.mark.parametrize("value", [2.0**24, 2.0**60, 1e9 + 0.5, 0.1, -7e30])
+def test_numbers_that_lose_nothing_or_little_pass(value):
+    data = {"x": np.full((N, 1), value)}
+
+    assert check(passed_on(data["x"])[0], data).warnings == ()
+
+
+def test_keras_makes_infinity_of_numbers_beyond_float32():
+    values = np.full((N, 1), 1e39)
+    with np.errstate(over="ignore"):
+        model, seen = passed_on(values)
+
+    mended(np.isinf(seen).all(), "1e39 becomes infinity")
+    for data in ({"x": values}, MultiInputGenerator({"x": values})):
+        refused(model, data, "expected numbers that float32 can hold")
+    refused(regression(), X, "target: .*float32 can hold", targets=values)
+
+
+# Masked arrays
+
+
+def test_keras_passes_over_the_mask_of_an_array():
+    masked = np.ma.masked_equal(np.array([[1.0], [-999.0]]), -999)
+    model, seen = passed_on(masked)
+
+    mended(seen.ravel().tolist() == [1, -999], "a mask is passed over")
+    refused(
+        model, {"x": masked}, 'input "x": expected an array without a m'
+    )
+    targets = np.ma.masked_less(np.ones(N), 2)
+    refused(regression(), X, "target: .*without a mask", targets=targets)
 
 
 def test_one_nan_makes_every_weight_nan():

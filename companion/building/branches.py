@@ -43,12 +43,13 @@ def image_branch(
 
     The largest response to each filter is kept, wherever it is in the
     image. So the number of weights does not grow with the image, as it
-    would with ``Flatten``.
+    would with ``Flatten``. An axis of one pixel is not halved.
 
     Taught in the chapter *Several inputs*.
 
     Args:
-        image: float32 ``(batch, height, width, channels)``, 0 to 1.
+        image: float32 ``(batch, height, width, channels)``, 0 to 1. An
+            axis of free size needs ``2 ** (len(filters) - 1)`` pixels.
         filters: Width of each convolution; the image is halved between
             them.
 
@@ -62,11 +63,17 @@ def image_branch(
     features = image
     for place, width in enumerate(filters):
         if place:
-            features = keras.layers.MaxPooling2D()(features)
+            features = _halved(features)
         features = keras.layers.Conv2D(
             width, 3, padding="same", activation="relu"
         )(features)
     return keras.layers.GlobalMaxPooling2D()(features)
+
+
+def _halved(image: keras.KerasTensor) -> keras.KerasTensor:
+    """An image pooled along each axis that can be."""
+    size = tuple(1 if pixels == 1 else 2 for pixels in image.shape[1:3])
+    return keras.layers.MaxPooling2D(size)(image)
 
 
 def category_branch(

@@ -53,15 +53,20 @@ class GatedFusion(keras.layers.Layer):
     def build(self, input_shape: Sequence[Shape]) -> None:
         """Makes one layer per branch, and the gate."""
         count = len(input_shape)
+        dtype = self.dtype_policy
         self.values = [
-            keras.layers.Dense(self.units, "tanh", name=f"values_{number}")
+            keras.layers.Dense(
+                self.units, "tanh", name=f"values_{number}", dtype=dtype
+            )
             for number in range(count)
         ]
-        self.gate = keras.layers.Dense(count * self.units, name="gate")
+        self.gate = keras.layers.Dense(
+            count * self.units, name="gate", dtype=dtype
+        )
         for layer, shape in zip(self.values, input_shape):
-            layer.build(shape)
+            _build_inside(self, layer, shape)
         widths = [shape[-1] or 0 for shape in input_shape]
-        self.gate.build((None, sum(widths)))
+        _build_inside(self, self.gate, (None, sum(widths)))
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """Weighs the branches and adds them up."""
@@ -87,7 +92,8 @@ class FiLM(keras.layers.Layer):
 
     The second tensor, the condition, gives one factor and one summand for
     every feature of the first: ``(1 + scale) * features + shift``. At the
-    start both are 0 and the features pass as they are.
+    start both are 0 and the features pass as they are. A mask of the
+    features is handed on, one of the condition is not.
 
     Source: feature-wise linear modulation, Perez et al.
     (https://arxiv.org/abs/1709.07871). Taught in the chapter *Merging*.
@@ -113,8 +119,9 @@ class FiLM(keras.layers.Layer):
             2 * (features[-1] or 0),
             kernel_initializer="zeros",
             name="modulation",
+            dtype=self.dtype_policy,
         )
-        self.modulation.build(condition)
+        _build_inside(self, self.modulation, condition)
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """Scales and shifts the features."""
@@ -125,6 +132,10 @@ class FiLM(keras.layers.Layer):
         return (1 + ops.reshape(scale, shape)) * features + ops.reshape(
             shift, shape
         )
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of the features, if they have one."""
+        return None if mask is None else mask[0]
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         """The shape of the features."""
@@ -137,7 +148,8 @@ class CrossAttention(keras.layers.Layer):
 
     For each sample the first tensor asks, and every step of the second
     answers; what is asked for counts most. The answer is added to what
-    asked. Steps that a mask leaves out (``mask_zero=True``) do not count.
+    asked. Steps that a mask leaves out (``mask_zero=True``) do not count;
+    where it leaves out all of them, nothing is added.
 
     Source: attention, Vaswani et al. (https://arxiv.org/abs/1706.03762);
     between inputs of two kinds, Tsai et al.
@@ -172,19 +184,38 @@ class CrossAttention(keras.layers.Layer):
         """Makes the attention."""
         query, sequence = (tuple(shape) for shape in input_shape)
         self.attention = keras.layers.MultiHeadAttention(
-            self.num_heads, self.key_dim, name="attention"
+            self.num_heads,
+            self.key_dim,
+            name="attention",
+            dtype=self.dtype_policy,
         )
-        self.attention.build(_with_steps(query), sequence)
+        _build_inside(self, self.attention, _with_steps(query), sequence)
 
     def call(self, inputs: Sequence[Any], mask: Any = None) -> Any:
         """Adds to the query what it finds in the sequence."""
         query, sequence = inputs
         asked = ops.expand_dims(query, 1) if query.ndim == 2 else query
         seen = None if mask is None else mask[1]
-        if seen is not None:
-            seen = ops.expand_dims(seen, 1)
-        found = self.attention(asked, sequence, attention_mask=seen)
+        if seen is None:
+            found = self.attention(asked, sequence)
+        else:
+            found = self._found_among(seen, asked, sequence)
         return query + ops.reshape(found, ops.shape(query))
+
+    def _found_among(self, seen: Any, asked: Any, sequence: Any) -> Any:
+        """The answer of the steps that count; zeros if none does.
+
+        Attention to no step at all is not defined. So where none counts
+        all are asked, and what they answer is thrown away.
+        """
+        seen = ops.cast(seen, "bool")
+        any_seen = ops.any(seen, axis=1, keepdims=True)
+        asks_all = ops.logical_not(any_seen)
+        found = self.attention(
+            asked, sequence, value_mask=ops.logical_or(seen, asks_all)
+        )
+        any_seen = ops.expand_dims(any_seen, 2)
+        return ops.where(any_seen, found, ops.zeros_like(found))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of the query, if it has one."""
@@ -201,6 +232,18 @@ class CrossAttention(keras.layers.Layer):
             "num_heads": self.num_heads,
             "key_dim": self.key_dim,
         }
+
+
+def _build_inside(
+    outer: keras.Layer, layer: keras.Layer, *shapes: Shape
+) -> None:
+    """Builds a layer of another one, and freezes it if that is frozen.
+
+    Keras freezes what is inside a layer when ``trainable`` is set, and
+    what is built later not always: `MultiHeadAttention` hands nothing on.
+    """
+    layer.build(*shapes)
+    layer.trainable = outer.trainable
 
 
 def _with_steps(shape: Shape) -> Shape:
@@ -242,8 +285,8 @@ def fuse(
         widths, all others keep the shape of the first tensor.
 
     Raises:
-        ContractError: If there is only one tensor, the shapes do not meet,
-            or ``how`` is unknown.
+        ContractError: If there is only one tensor, one has no features,
+            the shapes do not meet, or ``how`` is unknown.
 
     Example:
         >>> image, text = keras.Input((64,)), keras.Input((32,))
@@ -253,9 +296,7 @@ def fuse(
         (None, 64)
     """
     listed = isinstance(tensors, (list, tuple))
-    problem = _fusion_problem(tensors if listed else [], how)
-    if problem:
-        raise ContractError(problem)
+    ContractError.raise_if(_fusion_problem(tensors if listed else [], how))
     return _FUSIONS[how](tensors[0].shape[-1])(list(tensors))
 
 
@@ -269,63 +310,60 @@ _TO_VECTORS = (
 def _fusion_problem(
     tensors: Sequence[keras.KerasTensor], how: str
 ) -> Problem | None:
-    if how not in _FUSIONS:
-        return Problem(
-            "fuse",
-            f"how to be one of {', '.join(_FUSIONS)}",
-            f"how={how!r}",
-            "Choose one of them.",
-        )
-    if len(tensors) < 2:
-        return Problem(
-            "fuse",
-            "at least two tensors in a list",
-            f"{len(tensors)}",
-            "A single branch needs no fusion: use its tensor as it is.",
-        )
     shapes = [tuple(tensor.shape) for tensor in tensors]
-    listed = ", ".join(f"branch {n}: {s}" for n, s in enumerate(shapes))
-    expected, fix = _mismatch(shapes, how)
-    return Problem("fuse", expected, listed, fix) if expected else None
+    if how not in _FUSIONS:
+        expected = f"how to be one of {', '.join(_FUSIONS)}"
+        received, fix = f"how={how!r}", "Choose one of them."
+    elif len(shapes) < 2:
+        expected, received = (
+            "at least two tensors in a list",
+            f"{len(shapes)}",
+        )
+        fix = "A single branch needs no fusion: use its tensor as it is."
+    else:
+        branches = [f"branch {n}: {s}" for n, s in enumerate(shapes)]
+        received = ", ".join(branches)
+        expected, fix = _mismatch(shapes, how)
+    return Problem("fuse", expected, received, fix) if expected else None
 
 
 def _mismatch(shapes: list[Shape], how: str) -> tuple[str, str]:
     """What shapes a fusion expects, and what to do; empty if they fit."""
     ranks = [len(shape) for shape in shapes]
+    two = len(shapes) == 2
+    if 1 in ranks:
+        return (
+            "branches with at least two axes, (batch, features)",
+            "Add an axis: keras.layers.Reshape((1,)) for a number, "
+            "category_branch for a category.",
+        )
     if how == "film":
-        if len(shapes) == 2 and ranks[0] > 1 and ranks[1] == 2:
-            return "", ""
-        return (
+        fits = two and ranks[1] == 2
+        expected = (
             "two branches: the features, and (batch, width) that they "
-            "depend on",
-            "Pool the second to a vector; join several conditions first.",
+            "depend on"
         )
-    if how == "cross_attention":
-        if len(shapes) == 2 and ranks[0] in (2, 3) and ranks[1] == 3:
-            return "", ""
-        return (
-            "two branches: what asks, and a sequence (batch, steps, width)",
-            "Leave the sequence unpooled; an image becomes one by "
-            "Reshape((-1, channels)).",
+        fix = "Pool the second to a vector; join several conditions first."
+    elif how == "cross_attention":
+        fits = two and ranks[0] in (2, 3) and ranks[1] == 3
+        expected = (
+            "two branches: what asks, and a sequence (batch, steps, width)"
         )
-    if len(set(ranks)) > 1 or (how == "gated" and ranks[0] != 2):
-        return "branches with the same number of axes", _TO_VECTORS
-    if how == "gated":
-        return "", ""
-    if how == "concatenate":
-        if _alike([shape[:-1] for shape in shapes]):
-            return "", ""
-        return (
-            "branches that differ in the last axis alone",
-            "Pool or reshape them to (batch, features) first.",
+        fix = "Leave the sequence unpooled, or Reshape((-1, channels))."
+    elif len(set(ranks)) > 1 or how == "gated":
+        fits = set(ranks) == {2}
+        expected, fix = "branches with the same number of axes", _TO_VECTORS
+    elif how == "concatenate":
+        fits = _alike([shape[:-1] for shape in shapes])
+        expected = "branches that differ in the last axis alone"
+        fix = "Pool or reshape them to (batch, features) first."
+    else:
+        fits, expected = _alike(shapes), "branches of one width"
+        fix = (
+            "Put a Dense layer of the same width at the end of each "
+            'branch, or use how="concatenate".'
         )
-    if _alike(shapes):
-        return "", ""
-    return (
-        "branches of one width",
-        "Put a Dense layer of the same width at the end of each branch, or "
-        'use how="concatenate".',
-    )
+    return ("", "") if fits else (expected, fix)
 
 
 def _alike(shapes: Sequence[Shape]) -> bool:

@@ -86,21 +86,15 @@ class ConditionalGAN(keras.Model):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        problem = _network_problem(generator_network, discriminator)
-        if problem:
-            raise ContractError(problem)
+        ContractError.raise_if(
+            _network_problem(generator_network, discriminator)
+        )
         self.generator_network = generator_network
         self.discriminator = discriminator
         self._bce = keras.losses.BinaryCrossentropy(from_logits=True)
-        self._means = [
-            keras.metrics.Mean(name)
-            for name in (
-                "generator_loss",
-                "discriminator_loss",
-                "real_accuracy",
-                "generated_accuracy",
-            )
-        ]
+        losses = ("generator_loss", "discriminator_loss")
+        shares = ("real_accuracy", "generated_accuracy")
+        self._means = [keras.metrics.Mean(n) for n in (*losses, *shares)]
         self.built = True
 
     def compile(
@@ -169,9 +163,7 @@ class ConditionalGAN(keras.Model):
 
     def make_train_function(self, force: bool = False) -> Any:
         """As in Keras, if the networks learn what they did at compile."""
-        problems = list(self._trainable_problems())
-        if problems:
-            raise ContractError(problems)
+        ContractError.raise_if(*self._trainable_problems())
         return super().make_train_function(force)
 
     def export(
@@ -275,13 +267,11 @@ class ConditionalGAN(keras.Model):
         both = isinstance(drawn, Mapping) and isinstance(real, Mapping)
         if not both or weights is not None:
             names = ", ".join(_inputs_of(self.discriminator))
-            raise ContractError(
-                Problem(
-                    "batch",
-                    f"(drawn, real), both dicts, real with {names}",
-                    "sample weights as well" if both else "another form",
-                    "Give what is real as targets by name, and no weights.",
-                )
+            raise ContractError.of(
+                "batch",
+                f"(drawn, real), both dicts, real with {names}",
+                "sample weights as well" if both else "another form",
+                "Give what is real as targets by name, and no weights.",
             )
         return drawn, real
 
@@ -375,14 +365,12 @@ def _two_optimizers(one: Any, other: Any) -> tuple[Any, Any]:
         for optimizer in (one, other)
     )
     if first is second:
-        raise ContractError(
-            Problem(
-                "compile",
-                "two optimisers",
-                "the same object twice",
-                "Make one for each network: an optimiser remembers the "
-                "gradients of its own weights.",
-            )
+        raise ContractError.of(
+            "compile",
+            "two optimisers",
+            "the same object twice",
+            "Make one for each network: an optimiser remembers the "
+            "gradients of its own weights.",
         )
     return first, second
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
+
+from companion.errors import ContractError
+from companion.rules import count_problem
 
 
 def classes_head(
@@ -18,19 +23,25 @@ def classes_head(
 
     Args:
         features: float32 ``(batch, features)``.
-        num_classes: How many classes there are.
+        num_classes: How many classes there are, at least 2.
         units: Width of the dense layer before the answer; 0 for none.
         dropout: Share of the features hidden at random in training.
 
     Returns:
         float32 ``(batch, classes)``, each row adds up to 1.
 
+    Raises:
+        ContractError: If a size is not a whole number, or there are fewer
+            than two classes.
+
     Example:
         >>> classes_head(keras.Input((96,)), 6).shape
         (None, 6)
     """
+    _check("classes_head", units, num_classes=num_classes)
     features = _hidden(features, units, dropout)
-    return keras.layers.Dense(num_classes, activation="softmax")(features)
+    last = keras.layers.Dense(int(num_classes), activation="softmax")
+    return last(features)
 
 
 def binary_head(
@@ -55,12 +66,18 @@ def binary_head(
     Returns:
         float32 ``(batch, num_labels)``, 0 to 1.
 
+    Raises:
+        ContractError: If a size is not a whole number, or there is no
+            question.
+
     Example:
         >>> binary_head(keras.Input((96,))).shape
         (None, 1)
     """
+    _check("binary_head", units, num_labels=num_labels)
     features = _hidden(features, units, dropout)
-    return keras.layers.Dense(num_labels, activation="sigmoid")(features)
+    last = keras.layers.Dense(int(num_labels), activation="sigmoid")
+    return last(features)
 
 
 def number_head(
@@ -87,12 +104,18 @@ def number_head(
     Returns:
         float32 ``(batch, num_values)``.
 
+    Raises:
+        ContractError: If a size is not a whole number, or there is no
+            number to predict.
+
     Example:
         >>> number_head(keras.Input((96,))).shape
         (None, 1)
     """
+    _check("number_head", units, num_values=num_values)
     features = _hidden(features, units, dropout)
-    return keras.layers.Dense(num_values, activation=activation)(features)
+    last = keras.layers.Dense(int(num_values), activation=activation)
+    return last(features)
 
 
 def _hidden(
@@ -101,5 +124,20 @@ def _hidden(
     if dropout:
         features = keras.layers.Dropout(dropout)(features)
     if units:
-        features = keras.layers.Dense(units, activation="relu")(features)
+        features = keras.layers.Dense(int(units), activation="relu")(
+            features
+        )
     return features
+
+
+def _check(head: str, units: Any, **size: Any) -> None:
+    """Refuses a width that is none, or a single class."""
+    ((name, count),) = size.items()
+    least, fix = 1, "Give how many there are."
+    if name == "num_classes":
+        least, fix = 2, "One class is always certain: use binary_head."
+    no_layer = "Give 0 for no dense layer before the answer."
+    ContractError.raise_if(
+        count_problem(name, count, least, fix, of=head),
+        count_problem("units", units, 0, no_layer, of=head),
+    )

@@ -7,13 +7,19 @@ at its ``summary()``, or write it by hand as its page does.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 
 from companion.errors import ContractError, Problem
+from companion.rules import count_problem
 from companion.values import is_count
+
+_SIZE_OR_SIZES = "Give one size as a number, several in brackets."
+#: Names that Keras can give to an input, and TensorFlow to a layer.
+_NAME = re.compile(r"[A-Za-z0-9_.>-]+")
 
 
 def conditional_generator(
@@ -55,15 +61,15 @@ def conditional_generator(
         >>> image_generator.output_shape
         (None, 8, 8, 1)
     """
-    problems = _wrong_sizes(
-        "conditional_generator",
-        image_shape=image_shape,
-        latent_dim=latent_dim,
-        num_classes=num_classes,
-        units=units,
+    ContractError.raise_if(
+        *_size_problems(
+            "conditional_generator",
+            image_shape=image_shape,
+            latent_dim=latent_dim,
+            num_classes=num_classes,
+            units=units,
+        )
     )
-    if problems:
-        raise ContractError(problems)
     label, noise, features = _from_label_and_noise(
         latent_dim, num_classes, units
     )
@@ -108,7 +114,8 @@ def tabular_augmenter(
 
     Raises:
         ContractError: If a size is not a whole number, at least 1, or a
-            category has the name of another part.
+            category has the name of another part, or one that no layer
+            can have.
 
     Example:
         >>> augmenter = tabular_augmenter(12, {"colour": 3}, num_classes=3)
@@ -116,26 +123,21 @@ def tabular_augmenter(
         {'numbers': (None, 12), 'colour': (None, 3)}
     """
     categories = dict(categories or {})
-    problems = _wrong_sizes(
-        "tabular_augmenter",
-        num_numbers=num_numbers,
-        **{f'categories["{n}"]': c for n, c in categories.items()},
-        num_classes=num_classes,
-        latent_dim=latent_dim,
-        units=units,
+    ContractError.raise_if(
+        *_size_problems(
+            "tabular_augmenter",
+            num_numbers=num_numbers,
+            **{f'categories["{n}"]': c for n, c in categories.items()},
+            num_classes=num_classes,
+            latent_dim=latent_dim,
+            units=units,
+        ),
+        _name_problem(
+            "tabular_augmenter, categories",
+            categories,
+            ("label", "noise", "numbers"),
+        ),
     )
-    taken = {"label", "noise", "numbers"} & set(categories)
-    if taken:
-        problems.append(
-            Problem(
-                "tabular_augmenter, categories",
-                "names of their own",
-                f"a category called {', '.join(sorted(taken))}",
-                "Rename it: label, noise and numbers are taken.",
-            )
-        )
-    if problems:
-        raise ContractError(problems)
     label, noise, features = _from_label_and_noise(
         latent_dim, num_classes, units
     )
@@ -181,8 +183,9 @@ def projection_discriminator(
         ``(batch, 1)``, a logit: above 0 for real.
 
     Raises:
-        ContractError: If a size is not a whole number, at least 1, or
-            there is no part.
+        ContractError: If a size is not a whole number, at least 1, there
+            is no part, or one has a name that is taken, or that no input
+            can have.
 
     Example:
         >>> discriminator = projection_discriminator({"image": (8, 8, 1)})
@@ -192,23 +195,23 @@ def projection_discriminator(
         (None, 1)
     """
     named = shapes if isinstance(shapes, Mapping) else {}
-    problems = _wrong_sizes(
-        "projection_discriminator",
-        **{f'shapes["{n}"]': shape for n, shape in named.items()},
-        num_classes=num_classes,
-        units=units,
+    where = "projection_discriminator, shapes"
+    unnamed = Problem(
+        where,
+        "a dict with a shape for each part but the label",
+        "shapes for nothing by name",
+        'Give them by name, for example {"image": (28, 28, 1)}.',
     )
-    if not named or "label" in named:
-        problems.append(
-            Problem(
-                "projection_discriminator, shapes",
-                "a dict with a shape for each part but the label",
-                f"shapes for {', '.join(named) or 'nothing by name'}",
-                'Give them by name, for example {"image": (28, 28, 1)}.',
-            )
-        )
-    if problems:
-        raise ContractError(problems)
+    ContractError.raise_if(
+        *_size_problems(
+            "projection_discriminator",
+            **{f'shapes["{n}"]': shape for n, shape in named.items()},
+            num_classes=num_classes,
+            units=units,
+        ),
+        None if named else unnamed,
+        _name_problem(where, named, ("label", "logit")),
+    )
     label = keras.Input((), dtype="int32", name="label")
     parts = [
         keras.Input(shape, name=name) for name, shape in shapes.items()
@@ -247,26 +250,35 @@ def _from_label_and_noise(
     return label, noise, features
 
 
-def _wrong_sizes(builder: str, **sizes: Any) -> list[Problem]:
+def _size_problems(builder: str, **sizes: Any) -> Iterator[Problem | None]:
     """Sizes, or shapes and units, that are not whole and at least 1."""
-    problems = []
     for name, size in sizes.items():
-        several = name.startswith(("image_shape", "shapes", "units"))
-        axes = size if several else (size,)
-        listed = isinstance(axes, (tuple, list))
-        filled = listed and (len(axes) > 0 or name == "units")
-        if filled and all(is_count(axis, 1) for axis in axes):
+        no_noise = "Without noise, one label gives one result."
+        fix = no_noise if name == "latent_dim" else _SIZE_OR_SIZES
+        if not name.startswith(("image_shape", "shapes", "units")):
+            yield count_problem(name, size, 1, fix, of=builder)
             continue
-        problems.append(
-            Problem(
-                f"{builder}, {name}",
-                "a tuple of whole numbers, at least 1"
-                if several
-                else "a whole number, at least 1",
-                f"{name}={size!r}",
-                "Without noise, one label gives one result."
-                if name == "latent_dim"
-                else "Give one size as a number, several in brackets.",
-            )
-        )
-    return problems
+        listed = isinstance(size, (tuple, list))
+        filled = listed and (len(size) > 0 or name == "units")
+        if not filled or not all(is_count(axis, 1) for axis in size):
+            expected = "a tuple of whole numbers, at least 1"
+            received = f"{name}={size!r}"
+            yield Problem(f"{builder}, {name}", expected, received, fix)
+
+
+def _name_problem(
+    where: str, names: Iterable[Any], taken: Sequence[str]
+) -> Problem | None:
+    """Names that Keras cannot give, or that are given away already."""
+    wrong = [
+        repr(name)
+        for name in names
+        if not (isinstance(name, str) and _NAME.fullmatch(name))
+        or name in taken
+    ]
+    if not wrong:
+        return None
+    expected = "names of their own, of A to Z, digits, _ . - and > alone"
+    received = f"the name {', '.join(wrong)}"
+    fix = f"Rename it, here and in the data; {', '.join(taken)} are taken."
+    return Problem(where, expected, received, fix)

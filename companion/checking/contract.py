@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from companion.checking.reading import (
 from companion.checking.report import Report, Row, show
 from companion.errors import ContractError, ContractWarning, Problem, place
 from companion.graph import loss_weights_of
-from companion.rules import first_problem
+from companion.rules import Fault, count_problem, first_fault
 from companion.values import describe
 
 #: An input this many times as large as another deserves a warning.
@@ -53,7 +53,7 @@ class Case:
 
     def part(self, role: str) -> list[dict[str, Any]]:
         """One part of each batch, by name."""
-        return [batch.part(role) for batch in self.batches]
+        return [batch.by_role[role] for batch in self.batches]
 
 
 def check(
@@ -108,7 +108,9 @@ def check(
     """
     demands, data = demands_of(model), opened(data)
     names = list(demands["input"]), list(demands["target"])
-    read_batches = read(data, targets, _how_many(demands, batches), *names)
+    count = _how_many(demands, batches)
+    with np.errstate(over="ignore"):  # told below, of the whole arrays
+        read_batches = read(data, targets, count, *names)
     case = Case(
         model, demands, data, read_batches, whole_arrays(data), steps
     )
@@ -128,15 +130,8 @@ def _how_many(demands: Demands, batches: int) -> int:
 
     TensorFlow learns the lengths from the first two batches alone.
     """
-    if batches < 1:
-        raise ContractError(
-            Problem(
-                "batches",
-                "a number of batches to read, at least 1",
-                f"batches={batches}",
-                "Leave it out to read two.",
-            )
-        )
+    fix = "Leave it out to read two."
+    ContractError.raise_if(count_problem("batches", batches, 1, fix))
     free = any(d.free for d in demands["input"].values())
     return max(batches, _FREE_BATCHES) if free and batches > 1 else batches
 
@@ -159,50 +154,43 @@ def _latest(rows: list[Row]) -> list[Row]:
 # The parts of a batch, value by value
 
 
-def _inputs(case: Case) -> list[Row]:
-    return _part(case, "input")
+def _inputs(case: Case) -> Iterator[Row]:
+    yield from _part(case, "input")
 
 
-def _targets(case: Case) -> list[Row]:
+def _targets(case: Case) -> Iterator[Row]:
     """One row per target, or for their absence."""
-    given = case.batches[0].targets
+    given = case.part("target")[0]
     demanded = case.demands["target"]
+    loss = getattr(case.model, "loss", None)
     if given or "sample weight" not in case.demands:
         if "" in given and len(demanded) == 1:  # a lone one needs no name
             demanded = {"": next(iter(demanded.values()))}
-        return _part(case, "target", demanded)
-    if not getattr(case.model, "loss", None) or not comes_in_batches(
-        case.data
-    ):
-        return []
-    forgotten = Problem(
-        "target",
-        "targets for the loss",
-        "inputs alone",
-        "Return (inputs, targets). Only predict does without.",
-    )
-    return [Row(forgotten, "problem")]
+        yield from _part(case, "target", demanded)
+    elif loss and comes_in_batches(case.data):
+        yield Row.of(
+            "target",
+            "targets for the loss",
+            "inputs alone",
+            "Return (inputs, targets). Only predict does without.",
+        )
 
 
-def _weights(case: Case) -> list[Row]:
-    given = case.batches[0].weights
+def _weights(case: Case) -> Iterator[Row]:
+    given = case.part("sample weight")[0]
     demanded = case.demands.get("sample weight")
-    if demanded is not None:
-        if "" in given:
-            demanded = {"": next(iter(demanded.values()))}
-        return _part(case, "sample weight", demanded) if given else []
-    return [
-        Row(
-            Problem(
+    if demanded is None:
+        for name, value in given.items():
+            yield Row.of(
                 place("sample weight", name),
                 f"no sample weights for a {type(case.model).__name__}",
                 describe(value),
                 "Leave them out, or draw the rows that count more often.",
-            ),
-            "problem",
-        )
-        for name, value in given.items()
-    ]
+            )
+    elif given:
+        if "" in given:
+            demanded = {"": next(iter(demanded.values()))}
+        yield from _part(case, "sample weight", demanded)
 
 
 PARTS = (_inputs, _targets, _weights)
@@ -210,7 +198,7 @@ PARTS = (_inputs, _targets, _weights)
 
 def _part(
     case: Case, role: str, demanded: Mapping[str, Demand] | None = None
-) -> list[Row]:
+) -> Iterator[Row]:
     """A row per name that is asked for, then one per name that is not."""
     demanded = case.demands[role] if demanded is None else demanded
     batches = case.part(role)
@@ -221,53 +209,43 @@ def _part(
         for name, demand in demanded.items()
         if name not in given and not demand.optional
     ]
-    rows = []
     for name, demand in demanded.items():
-        where = place(role, name)
-        if name not in given and name not in missing:
-            continue
-        problem = (
-            _missing(where, demand.text, name, extra)
-            if name in missing
-            else _first_problem(case, role, name, demand)
-        )
-        ok = Problem(where, demand.text, describe(batches[0].get(name)), "")
-        rows.append(Row(problem or ok, "problem" if problem else "ok"))
+        if name in missing:
+            yield _missing(place(role, name), demand.text, name, extra)
+        elif name in given:
+            yield _row(case, role, name, demand)
     for name in extra:
         value = next(b[name] for b in batches if name in b)
-        unasked = _extra(role, name, value, list(demanded), missing)
-        rows.append(Row(unasked, "problem"))
-    return rows
+        yield _extra(role, name, value, list(demanded), missing)
 
 
-def _first_problem(
-    case: Case, role: str, name: str, demand: Demand
-) -> Problem | None:
-    """What is wrong with the values of one name, in batches and whole."""
+def _row(case: Case, role: str, name: str, demand: Demand) -> Row:
+    """What is said of the values of one name, in batches and whole."""
     where, rules = place(role, name), demand.rules
+    received = describe(case.part(role)[0].get(name))
+    row = Row(Problem(where, demand.text, received, ""), "ok")
     if not comes_in_batches(case.data):
         rules += demand.whole
+    if name in case.whole.get(role, {}):
+        fault = first_fault(case.whole[role][name], rules + demand.whole)
+        if fault:
+            return Row(fault.at(where), fault.verdict)
     for batch, part in zip(case.batches, case.part(role)):
         value = part.get(name)
-        problem = first_problem(where, value, rules) or _unequal(
-            where, value, *_rows_of(case.demands["input"], batch.inputs)
+        fault = first_fault(value, rules) or _unequal(
+            value, *_rows_of(case.demands["input"], batch.by_role["input"])
         )
-        if problem:
-            return problem
-    if name in case.whole.get(role, {}):
-        value = case.whole[role][name]
-        return first_problem(where, value, rules + demand.whole)
-    return None
+        if fault:
+            return Row(fault.at(where), fault.verdict)
+    return row
 
 
-def _missing(
-    where: str, expected: str, name: str, extra: list[str]
-) -> Problem:
+def _missing(where: str, expected: str, name: str, extra: list[str]) -> Row:
     meant = _closest(name, extra)
     fix = "Add it to the data under this name."
     if meant:
         fix = f'Is it called "{meant}" in the data? Rename it.'
-    return Problem(where, expected, "nothing under this name", fix)
+    return Row.of(where, expected, "nothing under this name", fix)
 
 
 def _extra(
@@ -276,12 +254,12 @@ def _extra(
     value: Any,
     expected: list[str],
     missing: list[str],
-) -> Problem:
+) -> Row:
     meant = _closest(name, missing)
     fix = "Leave it out. Some models would be fed it in place of another."
     if meant:
         fix = f'Is it meant for "{meant}"? Rename it.'
-    return Problem(
+    return Row.of(
         place(role, name),
         f"only the {role}s of the model: {', '.join(expected)}",
         describe(value),
@@ -293,14 +271,11 @@ def _closest(name: str, names: list[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name, names, 1)), None)
 
 
-def _unequal(
-    where: str, value: Any, first: str, count: int | None
-) -> Problem | None:
+def _unequal(value: Any, first: str, count: int | None) -> Fault | None:
     """More or fewer rows than the first input of the same batch."""
     if count is None or len(value) == count:
         return None
-    return Problem(
-        where,
+    return Fault(
         f'{count} rows, as in input "{first}"',
         f"{len(value)} rows",
         "Row i of every array must belong to sample i.",
@@ -321,16 +296,15 @@ def _rows_of(
 # Questions about several values at once
 
 
-def _uneven(case: Case, rows: Sequence[Row]) -> list[Row]:
+def _uneven(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """A free axis whose length the first two batches do not give away."""
-    found = []
     for name, demand in case.demands["input"].items():
         values = [batch.get(name) for batch in case.part("input")]
         shapes = [getattr(value, "shape", ())[1:] for value in values]
         later = [shape for shape in shapes if shape != shapes[0]]
         if not demand.free or not later or later[0] == shapes[1]:
             continue
-        problem = Problem(
+        yield Row.of(
             place("input", name),
             f"{demand.text}, of different lengths from the first batches "
             "on",
@@ -338,39 +312,37 @@ def _uneven(case: Case, rows: Sequence[Row]) -> list[Row]:
             "TensorFlow learns the shape from the first two batches. Pad "
             "all to one length, or use tf.data with a signature.",
         )
-        found.append(Row(problem, "problem"))
-    return found
 
 
-def _unscaled(case: Case, rows: Sequence[Row]) -> list[Row]:
+def _unscaled(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """The largest input, if it dwarfs the smallest and is not scaled."""
     if any(row.verdict == "problem" for row in rows):
-        return []
+        return
     sizes = {}
     for name, demand in case.demands["input"].items():
         if demand.any_size:
             continue
-        values = case.batches[0].inputs[name][:_ROWS].astype("float64")
+        values = case.part("input")[0][name][:_ROWS].astype("float64")
         size = np.abs(values).max(initial=0)
         if size > 0:
             sizes[name] = size
     ranked = sorted(sizes, key=lambda name: sizes[name])
     if not sizes or sizes[ranked[-1]] < _UNSCALED * sizes[ranked[0]]:
-        return []
-    problem = Problem(
+        return
+    yield Row.of(
         place("input", ranked[-1]),
         "inputs of about the same size",
         f'values over {_UNSCALED} times those of "{ranked[0]}"',
         "Scale it: a Normalization layer, adapted to training rows.",
+        verdict="warning",
     )
-    return [Row(problem, "warning")]
 
 
-def _loss_weights(case: Case, rows: Sequence[Row]) -> list[Row]:
+def _loss_weights(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """Loss weights named after anything but the losses."""
     given = loss_weights_of(case.model)
     if not isinstance(given, Mapping):
-        return []
+        return
     losses = case.model.loss
     if not isinstance(losses, Mapping):
         losses = case.demands["target"]
@@ -385,21 +357,20 @@ def _loss_weights(case: Case, rows: Sequence[Row]) -> list[Row]:
         received = f"float64 of NumPy for {', '.join(wide)}"
         fix = "Make it a plain number: float(weight). TensorFlow stops."
     else:
-        return []
+        return
     expected = f"one weight for each of {', '.join(losses)}"
-    unfit = Problem("loss_weights", expected, received, fix)
-    return [Row(unfit, "problem")]
+    yield Row.of("loss_weights", expected, received, fix)
 
 
-def _too_short(case: Case, rows: Sequence[Row]) -> list[Row]:
+def _too_short(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """Data that ends before ``fit`` stops asking."""
     steps, data = case.steps, case.data
     if steps is None or isinstance(data, keras.utils.PyDataset):
-        return []
+        return
     found = count_batches(data, steps) if comes_in_batches(data) else steps
     if found >= steps:
-        return []
-    short = Problem(
+        return
+    yield Row.of(
         "steps",
         f"{steps} batches",
         f"{found} batches",
@@ -407,37 +378,36 @@ def _too_short(case: Case, rows: Sequence[Row]) -> list[Row]:
         "Keras logs an empty epoch as loss 0, then trains on the first two "
         "batches again.",
     )
-    return [Row(short, "problem")]
 
 
-def _by_position(case: Case, rows: Sequence[Row]) -> list[Row]:
+def _by_position(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """Inputs of one shape that only their order tells apart."""
     specs = [demand.text for demand in case.demands["input"].values()]
     if not case.batches[0].positional or len(set(specs)) == len(specs):
-        return []
-    order = Problem(
+        return
+    yield Row.of(
         "inputs",
         f"the order {', '.join(case.demands['input'])}",
         "arrays without names",
         "Feed a dict: inputs of one shape can change places unseen.",
+        verdict="note",
     )
-    return [Row(order, "note")]
 
 
-def _reordered(case: Case, rows: Sequence[Row]) -> list[Row]:
+def _reordered(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """What no check can see: how ``fit`` will be called."""
     if not isinstance(case.data, keras.utils.PyDataset):
-        return []
-    reminder = Problem(
+        return
+    yield Row.of(
         "fit",
         "shuffle=False",
         "a PyDataset",
         "Pass it to fit, which would reorder the batches.",
+        verdict="note",
     )
-    return [Row(reminder, "note")]
 
 
-QUESTIONS: tuple[Callable[[Case, Sequence[Row]], list[Row]], ...] = (
+QUESTIONS: tuple[Callable[[Case, Sequence[Row]], Iterator[Row]], ...] = (
     _uneven,
     _unscaled,
     _loss_weights,

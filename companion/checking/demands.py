@@ -71,6 +71,7 @@ def demands_of(model: keras.Model) -> Demands:
         name: Demand(
             "one row per sample",
             (rules.numbers, *_read_by_loss(losses[name], tensor)),
+            (rules.held_in_float32,),
             optional=bool(compiled) and not losses[name],
         )
         for name, tensor in outputs_of(model).items()
@@ -96,12 +97,14 @@ def _demanded(network: keras.Model, tensor: keras.KerasTensor) -> Demand:
     asked = [rule for layer in layers for rule in read_by(layer)]
     whole_numbers = spec.dtype.startswith(("int", "uint"))
     held = [rules.held_by(spec.dtype)] if whole_numbers else []
+    whole = (rules.held_in_float32,) if spec.dtype == "float32" else ()
     scaled = any(isinstance(layer, _SCALING) for layer in layers)
     return Demand(
         str(spec),
         (spec.fault, rules.complete(spec), *asked, *held),
-        axes=spec.axes,
-        free=spec.free,
+        whole,
+        axes=1 + len(spec.shape),
+        free=None in spec.shape,
         any_size=scaled or not spec.dtype.startswith("float"),
     )
 
@@ -152,13 +155,13 @@ def _as_made(gan: ConditionalGAN, name: str, demand: Demand) -> Demand:
     """What is real must be such as can be made, and of every class."""
     made = made_tensors(gan.generator_network, gan.discriminator)
     activation = last_activation(made[name]) if name in made else ""
-    more, whole = [], []
+    more, whole = [], [*demand.whole]
     if activation in _RANGES:
         more = [rules.reached_by(activation, *_RANGES[activation])]
     tensor = inputs_of(gan.discriminator)[name]
     for layer in readers(gan.discriminator, tensor):
         if isinstance(layer, keras.layers.Embedding):
-            whole = [_of_every_class(layer.input_dim)]
+            whole.append(_of_every_class(layer.input_dim))
     return replace(demand, rules=(*demand.rules, *more), whole=tuple(whole))
 
 

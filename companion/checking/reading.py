@@ -30,18 +30,8 @@ class Parts:
     empty.
     """
 
-    inputs: dict[str, Any]
-    targets: dict[str, Any]
-    weights: dict[str, Any]
+    by_role: dict[str, dict[str, Any]]
     positional: bool
-
-    def part(self, role: str) -> dict[str, Any]:
-        """One part, as messages call it."""
-        return {
-            "input": self.inputs,
-            "target": self.targets,
-            "sample weight": self.weights,
-        }[role]
 
 
 def opened(data: Any) -> Any:
@@ -83,31 +73,26 @@ def read(
     """
     if not comes_in_batches(data):
         if isinstance(data, Iterator):
-            raise ContractError(_one_shot(data))
+            raise ContractError.of(
+                "data",
+                "something that can be read more than once",
+                type(data).__name__,
+                "A Python iterator would lose the batches that are "
+                "checked. Pass the function that makes it, without "
+                "calling it.",
+            )
         return [_parts((data, targets), inputs, outputs)]
     if targets is not None:
-        raise ContractError(
-            Problem(
-                "targets",
-                "no targets: the batches bring their own",
-                describe(targets),
-                "Leave them out.",
-            )
+        expected = "no targets: the batches bring their own"
+        raise ContractError.of(
+            "targets", expected, describe(targets), "Leave them out."
         )
     batches = list(itertools.islice(_iterate(data, count), count))
     if not batches:
-        raise ContractError(
-            Problem(
-                "data",
-                "at least one batch",
-                "none",
-                "Look at where the data is loaded: it is empty.",
-            )
-        )
+        fix = "Look at where the data is loaded: it is empty."
+        raise ContractError.of("data", "at least one batch", "none", fix)
     for batch in batches:
-        problem = _form_problem(data, batch, inputs)
-        if problem:
-            raise ContractError(problem)
+        ContractError.raise_if(_form_problem(data, batch, inputs))
     return [_parts(_tuple_of(batch), inputs, outputs) for batch in batches]
 
 
@@ -161,25 +146,11 @@ def _iterate(data: Any, count: int) -> Iterable[Any]:
     made: Callable[[], Any] = data
     batches = made()
     if not isinstance(batches, Iterable):
-        raise ContractError(
-            Problem(
-                "data",
-                "a function that makes an iterator of batches",
-                f"one that returns {describe(batches)}",
-                "Return a generator, a data set or a list of batches.",
-            )
-        )
+        expected = "a function that makes an iterator of batches"
+        received = f"one that returns {describe(batches)}"
+        fix = "Return a generator, a data set or a list of batches."
+        raise ContractError.of("data", expected, received, fix)
     return batches
-
-
-def _one_shot(data: Any) -> Problem:
-    return Problem(
-        "data",
-        "something that can be read more than once",
-        type(data).__name__,
-        "A Python iterator would lose the batches that are checked. "
-        "Pass the function that makes it, without calling it.",
-    )
 
 
 def _form_problem(
@@ -187,46 +158,40 @@ def _form_problem(
 ) -> Problem | None:
     """A batch whose parts Keras would take for something else."""
     example = ", ".join(f'"{name}": ...' for name in names)
-    listed = isinstance(batch, list)
-    if listed and not isinstance(data, keras.utils.PyDataset):
-        return Problem(
-            "batch",
-            f"a tuple {_FORMS}",
-            describe(batch),
-            "Write it with round brackets, or none: yield inputs, targets.",
-        )
     parts = _tuple_of(batch)
-    if not 1 <= len(parts) <= 3:
-        return Problem(
-            "batch",
-            _FORMS,
-            f"{len(parts)} parts",
-            f"Put the inputs into a dict: {{{example}}}.",
+    received = ", ".join(map(describe, parts))
+    expected, fix = _FORMS, f"Feed a dict: {{{example}}}."
+    if isinstance(batch, list) and not isinstance(
+        data, keras.utils.PyDataset
+    ):
+        expected, received = f"a tuple {_FORMS}", describe(batch)
+        fix = (
+            "Write it with round brackets, or none: yield inputs, targets."
         )
-    if any(isinstance(part, list) for part in parts):
-        wanted = "each a dict, a tuple or an array"
-        why = "TensorFlow takes a list for one tensor."
+    elif not 1 <= len(parts) <= 3:
+        received = f"{len(parts)} parts"
+        fix = f"Put the inputs into a dict: {{{example}}}."
+    elif any(isinstance(part, list) for part in parts):
+        expected += ", each a dict, a tuple or an array"
+        fix = f"TensorFlow takes a list for one tensor. {fix}"
     elif len(names) > 1 and not isinstance(parts[0], (Mapping, tuple)):
-        wanted = f"with {len(names)} inputs in the first place"
-        why = "Only the first array would be an input."
+        expected += f", with {len(names)} inputs in the first place"
+        fix = f"Only the first array would be an input. {fix}"
     else:
         return None
-    return Problem(
-        "batch",
-        f"{_FORMS}, {wanted}",
-        ", ".join(map(describe, parts)),
-        f"{why} Feed a dict: {{{example}}}.",
-    )
+    return Problem("batch", expected, received, fix)
 
 
 def _parts(batch: tuple, inputs: list[str], outputs: list[str]) -> Parts:
     first, targets, weights = (*batch, None, None)[:3]
-    return Parts(
-        _named(_arrays(first), inputs, "inputs"),
-        _named(_arrays(targets), outputs, "targets", lone=True),
-        _named(_arrays(weights), outputs, "sample weights", lone=True),
-        positional=isinstance(first, (list, tuple)),
-    )
+    named = {
+        "input": _named(_arrays(first), inputs, "inputs"),
+        "target": _named(_arrays(targets), outputs, "targets", lone=True),
+        "sample weight": _named(
+            _arrays(weights), outputs, "sample weights", lone=True
+        ),
+    }
+    return Parts(named, positional=isinstance(first, (list, tuple)))
 
 
 def _arrays(value: Any) -> Any:
@@ -235,6 +200,8 @@ def _arrays(value: Any) -> Any:
         return {name: _arrays(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)) and any(map(is_array, value)):
         return tuple(map(_arrays, value))
+    if np.ma.isMaskedArray(value):  # Keras would pass over the mask
+        return value
     return np.asarray(value) if is_array(value) else value
 
 
@@ -253,11 +220,9 @@ def _named(
         return {"": part}
     if not several and len(names) == 1:
         return {names[0]: part}
-    raise ContractError(
-        Problem(
-            role,
-            f"{len(names)} {role} by name: {', '.join(names)}",
-            f"{len(part)} arrays" if several else describe(part),
-            f'Feed a dict: {{"{names[0]}": ...}}.',
-        )
+    raise ContractError.of(
+        role,
+        f"{len(names)} {role} by name: {', '.join(names)}",
+        f"{len(part)} arrays" if several else describe(part),
+        f'Feed a dict: {{"{names[0]}": ...}}.',
     )

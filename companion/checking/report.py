@@ -24,6 +24,11 @@ class Row:
     problem: Problem
     verdict: str
 
+    @classmethod
+    def of(cls, *texts: str, verdict: str = "problem") -> Row:
+        """The row of a problem in its four parts."""
+        return cls(Problem(*texts), verdict)
+
     @property
     def cells(self) -> tuple[str, ...]:
         """The texts of the line, in the order of the columns."""

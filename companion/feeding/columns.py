@@ -5,7 +5,8 @@ A column is asked for *a whole batch of rows at once*. There are two kinds:
 * a **stored** column has a length and gives its rows: ``take(rows)``;
 * a **random** column invents them: ``draw(rows, rng)``.
 
-An array, or a memory-mapped file, is a stored column as it is.
+An array, or a memory-mapped file, is a stored column as it is; so is an
+array that reads from a file when it is indexed (HDF5, zarr).
 """
 
 from __future__ import annotations
@@ -16,9 +17,15 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from companion.errors import DataError, Problem
-from companion.rules import every_class, first_problem
-from companion.values import as_fed, is_count
+from companion.errors import DataError
+from companion.rules import (
+    count_problem,
+    every_class,
+    first_fault,
+    rows_of_numbers,
+    unmasked,
+)
+from companion.values import type_as_fed
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -30,7 +37,8 @@ class StoredColumn(Protocol):
 
     ``take`` gets row numbers, an int64 array ``(batch,)``, and returns an
     array whose first axis has that length. It must give the same rows for
-    the same numbers, in any thread or process.
+    the same numbers, in any thread or process. The row numbers are
+    read-only, since other columns get the same: sort a copy.
     """
 
     def __len__(self) -> int: ...
@@ -84,8 +92,9 @@ class ArrayColumn:
 
     def __init__(self, values: np.ndarray) -> None:
         self.values = values
-        is_float = values.dtype.kind == "f"
-        self.dtype = np.dtype("float32") if is_float else values.dtype
+        self.dtype = type_as_fed(values.dtype)
+        self._plain = np.asarray(values)  # a map would make maps of rows
+        self._ready = values.dtype == self.dtype
         flags = values.flags
         self._compact = flags.c_contiguous and flags.aligned
 
@@ -95,10 +104,10 @@ class ArrayColumn:
     def take(self, rows: np.ndarray) -> np.ndarray:
         """Returns the rows with these numbers, floats as float32."""
         if self._compact:  # twice as fast as values[rows]
-            taken = self.values.take(rows, axis=0)
+            taken = self._plain.take(rows, 0)
         else:  # take would first copy the whole array
-            taken = self.values[rows]
-        return as_fed(taken)
+            taken = self._plain[rows]
+        return taken if self._ready else taken.astype(self.dtype)
 
     def __reduce__(self) -> tuple[Callable, tuple]:
         place = _place_in_file(self.values)
@@ -132,6 +141,28 @@ def _open_array_column(
     )
 
 
+class SlicedColumn:
+    """Rows of an array that reads from its file when it is indexed.
+
+    Made for datasets of h5py, which take row numbers in rising order, each
+    once, and for arrays of zarr. They are asked for a whole batch at once.
+
+    Args:
+        values: What has ``shape``, ``dtype`` and ``values[rows]``.
+    """
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+    def __len__(self) -> int:
+        return int(self.values.shape[0])
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Returns the rows with these numbers."""
+        rising, places = np.unique(rows, return_inverse=True)
+        return np.asarray(self.values[rising])[places]
+
+
 class Noise:
     """Standard normal numbers, drawn anew for each batch.
 
@@ -149,15 +180,10 @@ class Noise:
 
     def __init__(self, shape: int | Sequence[int]) -> None:
         axes = shape if isinstance(shape, (tuple, list)) else (shape,)
-        if not all(is_count(size, 1) for size in axes):
-            raise DataError(
-                Problem(
-                    "Noise",
-                    "every axis to be a whole number, at least 1",
-                    f"shape={shape!r}",
-                    "Give the width of the noise, for example Noise(32).",
-                )
-            )
+        fix = "Give the width of the noise, for example Noise(32)."
+        DataError.raise_if(
+            *(count_problem("axis", n, 1, fix, of="Noise") for n in axes)
+        )
         self.shape = tuple(map(int, axes))
 
     def draw(
@@ -191,27 +217,18 @@ class Labels:
         num_classes: int,
         probabilities: Sequence[float] | None = None,
     ) -> None:
-        if not is_count(num_classes, 1):
-            raise DataError(
-                Problem(
-                    "Labels",
-                    "a whole number of classes, at least 1",
-                    f"num_classes={num_classes!r}",
-                    "Give the number of classes.",
-                )
-            )
+        fix = "Give the number of classes."
+        DataError.raise_if(
+            count_problem("num_classes", num_classes, 1, fix, of="Labels")
+        )
         if probabilities is not None and not _are_probabilities(
             probabilities, num_classes
         ):
-            raise DataError(
-                Problem(
-                    "Labels",
-                    f"{num_classes} probabilities that add up to 1",
-                    f"{len(probabilities)} numbers, "
-                    f"sum {math.fsum(probabilities):g}",
-                    "Divide the counts of the classes by their sum.",
-                )
-            )
+            expected = f"{num_classes} probabilities that add up to 1"
+            total = math.fsum(probabilities)
+            received = f"{len(probabilities)} numbers, sum {total:g}"
+            fix = "Divide the counts of the classes by their sum."
+            raise DataError.of("Labels", expected, received, fix)
         self.num_classes = int(num_classes)
         self.probabilities = None
         if probabilities is not None:
@@ -235,11 +252,8 @@ class Labels:
             array([0.25, 0.75])
         """
         drawn = cls(num_classes)
-        problem = first_problem(
-            "Labels", np.asarray(labels), [every_class(num_classes)]
-        )
-        if problem:
-            raise DataError(problem)
+        fault = every_class(num_classes)(np.asarray(labels))
+        DataError.raise_if(fault and fault.at("Labels"))
         _, counts = np.unique(labels, return_counts=True)
         drawn.probabilities = counts / counts.sum()
         return drawn
@@ -266,7 +280,7 @@ def as_column(where: str, values: Any) -> Column:
 
     Args:
         where: The place, by name, for the message: ``'input "image"'``.
-        values: An array or a column.
+        values: An array, also one in a file, or a column.
 
     Returns:
         A column.
@@ -275,38 +289,20 @@ def as_column(where: str, values: Any) -> Column:
         DataError: If ``values`` is neither, or an array without rows or of
             a type that no model can read.
     """
-    if not isinstance(values, np.ndarray):
+    # Arrays that lie in a file tell how they are cut up in it.
+    sliced = hasattr(values, "chunks") and hasattr(values, "dtype")
+    if not isinstance(values, np.ndarray) and not sliced:
         # Tables and tensors of other libraries have a `take` as well.
         foreign = isinstance(values, type) or hasattr(values, "__array__")
         column = isinstance(values, (StoredColumn, RandomColumn))
         if column and not foreign:
             return values
-        raise DataError(
-            Problem(
-                where,
-                "a NumPy array or a column",
-                f"{type(values).__name__}",
-                "Convert it first: np.asarray(values).",
-            )
+        expected, received = (
+            "a NumPy array or a column",
+            type(values).__name__,
         )
-    if np.ma.isMaskedArray(values):
-        raise DataError(
-            Problem(
-                where,
-                "an array without a mask",
-                f"a masked array {values.shape}",
-                "Fill the gaps, values.filled(0), and feed the mask as an "
-                "input of its own.",
-            )
-        )
-    if values.ndim == 0 or values.dtype.kind not in "biuf":
-        raise DataError(
-            Problem(
-                where,
-                "an array of numbers with one row per sample",
-                f"{values.dtype} {values.shape}",
-                "Pad rows of unequal length to one length; number words "
-                "and categories from 0.",
-            )
-        )
-    return ArrayColumn(values)
+        fix = "Convert it first: np.asarray(values)."
+        raise DataError.of(where, expected, received, fix)
+    fault = first_fault(values, (unmasked, rows_of_numbers))
+    DataError.raise_if(fault and fault.at(where))
+    return SlicedColumn(values) if sliced else ArrayColumn(values)

@@ -7,7 +7,8 @@ its variable is ``batches``.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +17,29 @@ import numpy as np
 
 from companion.errors import DataError, Problem
 from companion.feeding.columns import ArrayColumn, Column, is_random
-from companion.feeding.order import Order
-from companion.feeding.parts import Parts
+from companion.feeding.order import Blocks, Order
+from companion.feeding.parts import Parts, balance_problem, rows_problem
 from companion.feeding.streams import tf_dataset
+from companion.feeding.transforms import (
+    Batch,
+    Transform,
+    transform_problems,
+    transformed,
+)
+from companion.rules import count_problem
 from companion.values import as_fed
 
-Batch = tuple[Any, ...]
-Transform = Callable[[Batch, np.random.Generator], Batch]
+
+def _setting(name: str) -> property:
+    """A setting of the order, which can be read and not be set."""
+
+    def refused(self: MultiInputGenerator, value: Any) -> None:
+        raise AttributeError(
+            f"{name} is read-only: a batch is a function of seed, epoch "
+            f"and index. Make a new generator with {name}={value!r}."
+        )
+
+    return property(lambda self: getattr(self.order, name), refused)
 
 
 class MultiInputGenerator(keras.utils.PyDataset):
@@ -38,15 +55,22 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
     Args:
         inputs: Name of an input to its rows: an array
-            ``(samples, ...)``, or a column such as
-            `Noise`.
+            ``(samples, ...)``, also one in a file (memory map, HDF5,
+            zarr), or a column such as `Noise`.
         targets: One array or column, or a dict by name of output; absent
             for ``predict``.
         sample_weights: Like ``targets``: float ``(samples,)``.
         batch_size: Samples in a batch.
-        shuffle: Whether each epoch has an order of its own.
+        shuffle: Whether each epoch has an order of its own; `Blocks` for
+            rows that do not fit in memory.
         seed: Needed when anything is random: shuffling, a random column, a
             transform.
+        rows: int ``(rows,)``, the numbers of the rows to feed, such as
+            `split_rows` gives; all if absent. No array is copied.
+        balance: ``(samples,)``, a label for each row of the data: each
+            epoch then has as many samples of each class, so that rows of
+            a small class come several times and some of a large one wait
+            for another epoch. Needs ``shuffle=True``.
         transforms: Functions ``f(batch, rng) -> batch``, applied in order
             to the tuple that a batch is. Each has a generator of its own.
         drop_last: Whether a last, shorter batch is left out.
@@ -59,6 +83,11 @@ class MultiInputGenerator(keras.utils.PyDataset):
         workers: Threads or processes that prepare batches.
         use_multiprocessing: Whether workers are processes.
         max_queue_size: Batches prepared ahead.
+
+    Attributes:
+        epoch: The epoch that is fed next. ``fit`` moves it, see
+            `FollowEpoch`, and so does a loop over the generator; set it to
+            begin elsewhere. All other settings are read-only.
 
     Raises:
         DataError: If the data cannot be fed, with every reason at once.
@@ -79,6 +108,13 @@ class MultiInputGenerator(keras.utils.PyDataset):
         ((2, 2), [8, 9])
     """
 
+    batch_size = _setting("batch_size")
+    shuffle = _setting("shuffle")
+    seed = _setting("seed")
+    drop_last = _setting("drop_last")
+    shard = _setting("shard")
+    pad = _setting("pad")
+
     def __init__(
         self,
         inputs: Mapping[str, Any],
@@ -86,8 +122,10 @@ class MultiInputGenerator(keras.utils.PyDataset):
         sample_weights: Any = None,
         *,
         batch_size: int = 32,
-        shuffle: bool = False,
+        shuffle: bool | Blocks = False,
         seed: int | None = None,
+        rows: np.ndarray | None = None,
+        balance: np.ndarray | None = None,
         transforms: Sequence[Transform] = (),
         drop_last: bool = False,
         shard: tuple[int, int] = (0, 1),
@@ -103,51 +141,58 @@ class MultiInputGenerator(keras.utils.PyDataset):
             max_queue_size=max_queue_size,
         )
         self._parts = Parts(inputs, targets, sample_weights, length)
-        random = shuffle or bool(transforms) or self._parts.is_random
-        order = Order(
-            self._parts.samples,
-            batch_size,
-            shuffle,
-            seed,
-            drop_last,
-            shard,
-            pad,
-        )
-        problems = [
-            *self._parts.problems,
-            *_transform_problems(transforms),
-            *order.problems(random),
-        ]
-        if problems:
-            raise DataError(problems)
-        self.order = replace(order, batch_size=int(batch_size))
-        empty = self.order.empty()
-        if empty:
-            raise DataError(empty)
-        self.transforms = tuple(transforms)
-        self.epoch = 0
-        self._epoch_begun = False
+        problems = [*self._parts.problems, *transform_problems(transforms)]
+        if use_multiprocessing and workers > 0:
+            problems += self._parts.process_problems()
+        samples = self._parts.samples
+        chosen, classes, unfit = _choice(rows, balance, samples)
+        if chosen is not None:
+            samples = len(chosen)
+        settings = batch_size, shuffle, seed, drop_last, shard, pad
+        order = Order(samples, *settings, chosen, classes)
+        draws = any(is_random(column) for _, column in self._parts)
+        random = bool(shuffle) or bool(transforms) or draws
+        DataError.raise_if(*problems, *unfit, *order.problems(random))
+        self._order = replace(order, batch_size=int(batch_size))
+        DataError.raise_if(self._order.empty())
+        self._length = len(self._order)
+        self._transforms = tuple(transforms)
+        self._epoch = 0
         self._advances = True
+        self._begun = self._fed_last = self._counted = False
+        self._leader: weakref.ref | None = None
 
     def __repr__(self) -> str:
         return (
-            f"{type(self).__name__}({self.order.samples} samples, "
-            f"{len(self)} batches of {self.order.batch_size}: "
+            f"{type(self).__name__}({self._order.samples} samples, "
+            f"{len(self)} batches of {self.batch_size}: "
             f"{', '.join(self.inputs)})"
         )
 
     def __len__(self) -> int:
         """Batches in an epoch; the same on every shard."""
-        return len(self.order)
+        return self._length
 
     def __getitem__(self, index: int) -> Batch:
         """The batch ``(inputs,)`` or ``(inputs, targets[, weights])``."""
-        if not 0 <= index < len(self):
+        last = self._length - 1
+        if not 0 <= index <= last:
             raise IndexError(
-                f"index must be from 0 to {len(self) - 1}. "
-                f"Received: index={index}"
+                f"index must be from 0 to {last}. Received: index={index}"
             )
-        return self._batch(self.epoch, index)
+        if index == last:
+            self._fed_last = True
+        return self._batch(self._epoch, index)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The batches of one epoch; a loop to their end advances it."""
+        epoch = self._epoch
+        yield from self.iterate(epoch)
+        if self._begun:  # within an epoch of fit, which ends itself
+            self._fed_last = True
+        elif self._epoch == epoch and not self._is_led():
+            self._counted = False
+            self._advance()
 
     def iterate(
         self, epoch: int = 0, index: int = 0, epochs: int = 1
@@ -179,7 +224,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
             >>> rest[0][0]["x"].tolist() == whole[4][0]["x"].tolist()
             True
         """
-        places = self.order.places(epoch, index, epochs)
+        places = self._order.places(epoch, index, epochs)
         return (self._batch(*where) for where in places)
 
     def report(self) -> dict[str, int]:
@@ -197,28 +242,73 @@ class MultiInputGenerator(keras.utils.PyDataset):
             {'samples': 10, 'fed': 3, 'repeated': 0, 'left out': 1, \
 'batches': 2}
         """
-        return self.order.counts()
+        return self._order.counts()
 
-    def to_tf_dataset(self, epochs: int = 1) -> Any:
+    def rows(self, index: int, epoch: int | None = None) -> np.ndarray:
+        """The row numbers of a batch: which samples are in it.
+
+        Args:
+            index: The number of the batch.
+            epoch: The epoch; the one that is fed next if absent.
+
+        Returns:
+            int64 ``(batch,)``.
+
+        Example:
+            >>> batches = MultiInputGenerator(
+            ...     {"x": np.arange(10) * 10}, rows=np.array([9, 8, 7])
+            ... )
+            >>> batches.rows(0).tolist()
+            [9, 8, 7]
+        """
+        where = self._epoch if epoch is None else epoch
+        where, index = next(self._order.places(where, index, 1))
+        return self._order.batch(where, index, index + 1)
+
+    def to_tf_dataset(self, epochs: int = 1, *, epoch: int = 0) -> Any:
         """The same batches in the same order, as a ``tf.data.Dataset``.
 
         Rows of up to 64 batches are gathered at once, and TensorFlow cuts
         them: the fastest way into ``fit`` on a processor. To train, pass
         the same ``epochs`` here and to ``fit``, and
         ``steps_per_epoch=len(batches)``: each reading of the data set
-        begins with epoch 0, so that a data set of one epoch would have the
-        same order every time.
+        begins with the same epoch, so that a data set of one epoch would
+        have the same order every time.
 
         Args:
-            epochs: How many epochs to go through, from epoch 0 on.
+            epochs: How many epochs to go through.
+            epoch: The epoch to begin with.
 
         Returns:
             A ``tf.data.Dataset`` of batches; the same whenever it is read.
 
         Raises:
             ImportError: If TensorFlow is not installed.
+            DataError: If there are no such epochs.
         """
-        return tf_dataset(self, epochs)
+        self._order.places(epoch, 0, epochs)  # are there such?
+        return tf_dataset(self, epochs, epoch)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that is fed next."""
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        fix = "Set it to the number of the epoch to feed next."
+        DataError.raise_if(count_problem("epoch", epoch, 0, fix))
+        self._epoch, self._counted = int(epoch), False
+
+    @property
+    def order(self) -> Order:
+        """Which rows are fed when."""
+        return self._order
+
+    @property
+    def transforms(self) -> tuple[Transform, ...]:
+        """The functions that change a batch on its way."""
+        return self._transforms
 
     @property
     def inputs(self) -> dict[str, Column]:
@@ -245,123 +335,141 @@ class MultiInputGenerator(keras.utils.PyDataset):
             [[0, 1, 2], [3, 4]]
         """
         ordered = copy.copy(self)
-        ordered.order = self.order.in_order()
-        ordered.epoch = 0
+        ordered._order = self._order.in_order()
+        ordered._length = len(ordered._order)
+        ordered._epoch = 0
         ordered._advances = False
         return ordered
 
     def on_epoch_begin(self) -> None:
         """Called by Keras before an epoch."""
-        self._epoch_begun = True
+        self._begun, self._counted = True, False
 
     def on_epoch_end(self) -> None:
         """Called by Keras after an epoch, and once before the first.
 
         The epoch advances here and not in ``on_epoch_begin``: Keras starts
         its workers before it calls that one. It advances only after an
-        epoch that began: the first call belongs to none.
+        epoch that began and was fed to its last batch: the first call
+        belongs to none, and Keras may stop early. (Worker processes do not
+        tell which batches they made.) While a `FollowEpoch` leads, this
+        does nothing.
         """
-        if self._epoch_begun and self._advances:
-            self.epoch += 1
-        self._epoch_begun = False
+        unseen = self.use_multiprocessing and self.workers > 0
+        fed = self._begun and (self._fed_last or unseen)
+        self._counted = fed and not self._is_led()
+        self._begun = self._fed_last = False
+        if self._counted:
+            self._advance()
+
+    def lead(self, leader: Any, epoch: int | None = None) -> int:
+        """Called by `FollowEpoch`: it alone says which epoch is next.
+
+        Args:
+            leader: The callback, until it is gone; None for none.
+            epoch: The epoch that is fed next; if absent the one that was,
+                when ``fit`` was called: Keras may have begun an epoch
+                since, to build the model.
+
+        Returns:
+            The epoch that is fed next.
+        """
+        self._leader = None if leader is None else weakref.ref(leader)
+        if epoch is None:
+            epoch = self._epoch - self._counted
+        self._counted = False
+        if self._advances:
+            self._epoch = epoch
+        return self._epoch
+
+    def _is_led(self) -> bool:
+        """Whether a callback leads that a stopped ``fit`` has not lost."""
+        return self._leader is not None and self._leader() is not None
+
+    def _advance(self) -> None:
+        """The next epoch, if there is another."""
+        if self._advances:
+            self._epoch += 1
+            self._order.forget()  # TensorFlow keeps a generator for ever
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_leader": None}
 
     def _batch(self, epoch: int, index: int) -> Batch:
         """A batch as it is fed: a function of its place alone."""
         batch = self.gathered(epoch, index, index + 1)
-        for number, transform in enumerate(self.transforms):
-            where = f"transform {number}"
-            batch = transform(batch, self.order.rng(epoch, index, where))
-            problem = _lost(where, batch, list(self.inputs))
-            if problem:
-                raise DataError(problem)
-        return _all_as_fed(batch) if self.transforms else batch
+        if not self._transforms:
+            return batch
+        return transformed(
+            batch,
+            self._transforms,
+            lambda where: self._order.rng(epoch, index, where),
+        )
 
     def gathered(self, epoch: int, first: int, last: int) -> Batch:
         """The rows of batches ``first`` to ``last``, in one piece each.
 
         As they are before any transform.
         """
-        if epoch not in self.order.known:
-            self._parts.refuse_new_lengths()
-        rows = self.order.batch(epoch, first, last)
+        self._parts.refuse_new_lengths()
+        rows = self._order.batch(epoch, first, last)
 
         def fetch(where: str, column: Column) -> np.ndarray:
-            try:
-                if isinstance(column, ArrayColumn):
-                    return column.take(rows)
-                if is_random(column):
-                    values = self._drawn(column, where, rows, epoch, first)
-                else:
-                    values = column.take(rows)
-                return _counted(as_fed(values), len(rows))
-            except Exception as error:
-                raise DataError(
-                    Problem(
-                        f"{where}, batch {first} of epoch {epoch}",
-                        "rows that can be read",
-                        f"{type(error).__name__}: {error}",
-                        "Look at the column of this name.",
-                    )
-                ) from error
+            if type(column) is ArrayColumn:
+                return column.take(rows)
+            return self._read(where, column, rows, epoch, first)
 
         return self._parts.map(fetch)
+
+    def _read(
+        self, where: str, column: Column, rows: np.ndarray, *place: int
+    ) -> np.ndarray:
+        """Rows of a column of one's own, or an error that names it."""
+        epoch, first = place
+        try:
+            if is_random(column):
+                values = self._drawn(column, where, rows, epoch, first)
+            else:
+                values = column.take(rows)
+            values = as_fed(values)
+            if len(values) != len(rows):
+                raise ValueError(
+                    f"{len(values)} rows for {len(rows)} row numbers"
+                )
+            return values
+        except Exception as error:
+            raise DataError.of(
+                f"{where}, batch {first} of epoch {epoch}",
+                "rows that can be read",
+                f"{type(error).__name__}: {error}",
+                "Look at the column of this name.",
+            ) from error
 
     def _drawn(
         self, column: Any, where: str, rows: np.ndarray, *place: int
     ) -> np.ndarray:
         """Rows of a random column, batch by batch, each with its rng."""
         epoch, first = place
-        size = self.order.batch_size
+        size = self.batch_size
         pieces = [
             column.draw(
                 rows[start : start + size],
-                self.order.rng(epoch, first + start // size, where),
+                self._order.rng(epoch, first + start // size, where),
             )
             for start in range(0, len(rows), size)
         ]
         return np.concatenate(pieces)
 
 
-def _transform_problems(transforms: Any) -> Iterator[Problem]:
-    listed = isinstance(transforms, (tuple, list))
-    if not listed or not all(map(callable, transforms)):
-        yield Problem(
-            "transforms",
-            "a list of functions f(batch, rng) -> batch",
-            type(transforms).__name__,
-            "Write transforms=[f], also for one.",
-        )
-
-
-def _lost(where: str, batch: Any, inputs: list[str]) -> Problem | None:
-    """What a transform did not hand on."""
-    if not isinstance(batch, tuple):
-        return Problem(
-            where,
-            "a tuple, as the batch it was given",
-            type(batch).__name__,
-            "End it with: return inputs, targets.",
-        )
-    if set(inputs) <= set(batch[0]):
-        return None
-    return Problem(
-        where,
-        f"the inputs {', '.join(inputs)} to be kept",
-        f"{', '.join(map(str, batch[0]))}",
-        "Return every name it got; it may add others.",
-    )
-
-
-def _all_as_fed(batch: Batch) -> Batch:
-    return tuple(
-        {name: as_fed(values) for name, values in part.items()}
-        if isinstance(part, dict)
-        else as_fed(part)
-        for part in batch
-    )
-
-
-def _counted(values: np.ndarray, count: int) -> np.ndarray:
-    if len(values) != count:
-        raise ValueError(f"{len(values)} rows for {count} row numbers")
-    return values
+def _choice(
+    rows: Any, balance: Any, samples: int
+) -> tuple[np.ndarray | None, np.ndarray | None, list[Problem]]:
+    """Chosen rows, the class of each sample, and what is wrong there."""
+    found = rows_problem(rows, samples), balance_problem(balance, samples)
+    if any(found):
+        return None, None, [problem for problem in found if problem]
+    chosen = None if rows is None else rows.astype("int64")
+    if balance is None:
+        return chosen, None, []
+    labels = balance if chosen is None else balance[chosen]
+    return chosen, np.unique(labels, return_inverse=True)[1], []

@@ -5,45 +5,138 @@ No rows are read here, and nothing here knows Keras.
 
 from __future__ import annotations
 
+import functools
+import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from companion.errors import DataError, Problem
+from companion.rules import count_problem, seed_problem
 from companion.values import is_count
+
+#: Sets the shuffling within a window apart from all other chance.
+_WINDOW = zlib.crc32(b"window")
+#: Row numbers below this fit into 32 bits.
+_NARROW = 2**31
+#: Batches, and rows, that are looked up at once: each alone costs more.
+_PAGE_BATCHES, _PAGE_ROWS = 64, 2**16
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """Shuffling by blocks, for rows that do not fit in memory.
+
+    A full shuffle reads rows from all over a file, which a disk does
+    slowly. Here blocks of neighbouring rows are shuffled, then the rows of
+    ``mixed`` blocks among each other: each epoch has an order of its own,
+    every row comes once, and what is read at a time lies together. Nothing
+    is held but one number for each block.
+
+    A batch mixes rows of at most ``mixed`` blocks (two groups of them, if
+    it lies between). If neighbours are alike, such as rows sorted by
+    class, take smaller blocks, or more of them.
+
+    Taught in the chapter *Feeding*.
+
+    Args:
+        size: Rows in a block.
+        mixed: Blocks whose rows are shuffled among each other.
+
+    Raises:
+        DataError: If either is no whole number, at least 1.
+
+    Example:
+        >>> order = Order(6, shuffle=Blocks(2, mixed=1), seed=0)
+        >>> order.batch(epoch=0, first=0, last=1).tolist()
+        [4, 5, 1, 0, 3, 2]
+    """
+
+    size: int = 256
+    mixed: int = 64
+
+    def __post_init__(self) -> None:
+        fix = "256 rows in a block, 64 blocks mixed, are a good start."
+        DataError.raise_if(
+            count_problem("size", self.size, 1, fix, of="Blocks"),
+            count_problem("mixed", self.mixed, 1, fix, of="Blocks"),
+        )
+
+
+class _Kept:
+    """The last few results, each made once whatever the threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: dict[Hashable, Any] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What was made under this key, or makes it."""
+        kept = self._values.get(key)
+        if kept is not None:
+            return kept
+        with self._lock:
+            if key not in self._values:
+                while len(self._values) >= self._most:
+                    del self._values[next(iter(self._values))]
+                self._values[key] = make()
+            return self._values[key]
+
+    def clear(self) -> None:
+        """Lets go of everything."""
+        with self._lock:
+            self._values.clear()
+
+    def __reduce__(self) -> tuple[type, tuple[int]]:
+        return _Kept, (self._most,)  # pickled empty
+
+
+@dataclass(frozen=True, eq=False)
 class Order:
     """The order of the samples, epoch by epoch, on one shard.
 
+    A full shuffle holds 4 bytes a row for the latest epoch (8 beyond
+    2**31 rows), `Blocks` 4 bytes a block, no shuffle nothing.
+
     Args:
-        samples: How many there are in the data.
+        samples: How many an epoch has, on all shards together.
         batch_size: Samples in a batch.
-        shuffle: Whether each epoch has an order of its own.
+        shuffle: Whether each epoch has an order of its own; or `Blocks`.
         seed: What the order and all other chance is made of.
         drop_last: Whether a last, shorter batch is left out.
         shard: Rank and count, if several processes share an epoch.
         pad: Whether shards are filled up, or the last samples left out.
+        chosen: int ``(samples,)``, the rows to feed, if not all.
+        classes: int ``(samples,)``, the class of each sample, from 0 on,
+            if each class is to come as often as any other.
 
     Example:
         >>> order = Order(5, batch_size=2, shard=(1, 2), pad=True)
-        >>> order.rows(epoch=0).tolist(), len(order)
+        >>> order.batch(epoch=0, first=0, last=2).tolist(), len(order)
         ([1, 3, 0], 2)
     """
 
     samples: int
     batch_size: int = 32
-    shuffle: bool = False
+    shuffle: bool | Blocks = False
     seed: int | None = None
     drop_last: bool = False
     shard: tuple[int, int] = (0, 1)
     pad: bool = False
-    known: dict[int, np.ndarray] = field(
-        default_factory=dict, repr=False, compare=False
+    chosen: np.ndarray | None = field(default=None, repr=False)
+    classes: np.ndarray | None = field(default=None, repr=False)
+    _epochs: _Kept = field(
+        default_factory=lambda: _Kept(1), init=False, repr=False
+    )
+    _windows: _Kept = field(
+        default_factory=lambda: _Kept(4), init=False, repr=False
+    )
+    _pages: _Kept = field(
+        default_factory=lambda: _Kept(4), init=False, repr=False
     )
 
     def __len__(self) -> int:
@@ -52,33 +145,101 @@ class Order:
             return self.per_shard // self.batch_size
         return -(-self.per_shard // self.batch_size)
 
-    @property
+    @functools.cached_property
     def per_shard(self) -> int:
         """Samples of one epoch on one shard, before `drop_last`."""
         count = self.shard[1]
-        return (
-            -(-self.samples // count)
-            if self.pad
-            else (self.samples // count)
-        )
-
-    def rows(self, epoch: int) -> np.ndarray:
-        """Row numbers of one epoch, in the order fed."""
-        if epoch not in self.known:
-            order = np.arange(self.samples)
-            if self.shuffle:
-                _generator(self.seed, epoch).shuffle(order)
-            rank, count = self.shard
-            order = np.resize(order, self.per_shard * count)[rank::count]
-            self.known.clear()
-            self.known[epoch] = order
-            return order
-        return self.known[epoch]
+        if self.pad:
+            return -(-self.samples // count)
+        return self.samples // count
 
     def batch(self, epoch: int, first: int, last: int) -> np.ndarray:
-        """Row numbers of batches ``first`` to ``last``, in one piece."""
-        size = self.batch_size
-        return self.rows(epoch)[first * size : last * size]
+        """Row numbers of batches ``first`` to ``last``, in one piece.
+
+        Returns:
+            int64 ``(rows,)``, read-only: columns share them.
+        """
+        size, page = self.batch_size, self._page
+        number = first // page
+        if (last - 1) // page > number:
+            return self._rows_at(epoch, first * size, last * size)
+        rows = self._pages.get(
+            (epoch, number),
+            lambda: self._rows_at(
+                epoch, number * page * size, (number + 1) * page * size
+            ),
+        )
+        return rows[
+            (first - number * page) * size : (last - number * page) * size
+        ]
+
+    @functools.cached_property
+    def _page(self) -> int:
+        """Batches whose rows are looked up at once."""
+        return max(1, min(_PAGE_BATCHES, _PAGE_ROWS // self.batch_size))
+
+    def _rows_at(self, epoch: int, first: int, last: int) -> np.ndarray:
+        """Row numbers of samples ``first`` to ``last`` of this shard."""
+        rank, count = self.shard
+        places = rank + count * np.arange(first, min(last, self.per_shard))
+        if self.pad:
+            places %= self.samples
+        if self.shuffle is True:
+            order = self._epochs.get(epoch, lambda: self._permuted(epoch))
+            places = order[places].astype("int64")
+        elif self.shuffle:
+            places = self._in_windows(self.shuffle, epoch, places)
+        rows = places if self.chosen is None else self.chosen[places]
+        rows.flags.writeable = False
+        return rows
+
+    def _permuted(self, epoch: int) -> np.ndarray:
+        """Every sample of an epoch, in the order fed."""
+        rng = _generator(self.seed, epoch)
+        if self.classes is not None:
+            return _balanced(self.classes, rng)
+        return _shuffled(self.samples, rng)
+
+    def _in_windows(
+        self, blocks: Blocks, epoch: int, places: np.ndarray
+    ) -> np.ndarray:
+        """Samples shuffled by blocks, from the windows that hold them."""
+        window = blocks.size * blocks.mixed
+        count = -(-self.samples // blocks.size)
+        missing = count * blocks.size - self.samples
+
+        def make() -> tuple[np.ndarray, int]:
+            order = _shuffled(count, _generator(self.seed, epoch))
+            short = int(np.argmax(order == count - 1)) // blocks.mixed
+            return order, (short + 1) * window - missing
+
+        # The last block may be short, wherever it comes: from the end of
+        # its window on, every place is that many samples nearer.
+        order, end = self._epochs.get(epoch, make)
+        shifted = places + missing * (places >= end)
+        numbers = shifted // window
+        rows = np.empty_like(places)
+        for number in np.unique(numbers):
+            found = numbers == number
+            rows[found] = self._window(blocks, epoch, order, int(number))[
+                shifted[found] % window
+            ]
+        return rows
+
+    def _window(
+        self, blocks: Blocks, epoch: int, order: np.ndarray, number: int
+    ) -> np.ndarray:
+        """The samples of some blocks, shuffled among each other."""
+
+        def make() -> np.ndarray:
+            first = number * blocks.mixed
+            mixed = order[first : first + blocks.mixed].astype("int64")
+            rows = mixed[:, None] * blocks.size + np.arange(blocks.size)
+            rows = rows[rows < self.samples]
+            _generator(self.seed, epoch, number, _WINDOW).shuffle(rows)
+            return rows
+
+        return self._windows.get((epoch, number), make)
 
     def rng(
         self, epoch: int, index: int, where: str
@@ -91,21 +252,14 @@ class Order:
         self, epoch: int, index: int, epochs: int
     ) -> Iterator[tuple[int, int]]:
         """Epoch and number of each batch, from any place on."""
-        for name, value, last in (
-            ("epoch", epoch, None),
-            ("index", index, len(self)),
-            ("epochs", epochs, None),
-        ):
-            if not is_count(value, 0) or (last and value > last):
-                most = f" and at most {last}, its batches" * bool(last)
-                raise DataError(
-                    Problem(
-                        f"iterate: {name}",
-                        f"a whole number, at least 0{most}",
-                        f"{name}={value!r}",
-                        "An epoch has as many batches as len(batches).",
-                    )
-                )
+        fix = "An epoch has as many batches as len(batches)."
+        DataError.raise_if(
+            count_problem("epoch", epoch, 0, fix, of="iterate"),
+            count_problem(
+                "index", index, 0, fix, of="iterate", at_most=len(self)
+            ),
+            count_problem("epochs", epochs, 0, fix, of="iterate"),
+        )
         return (
             (epoch + turn, number)
             for turn in range(epochs)
@@ -118,28 +272,36 @@ class Order:
         fed = self.per_shard
         if self.drop_last:
             fed = len(self) * self.batch_size
-        places = rank + count * np.arange(fed)
-        return {
+        unpadded = max(0, -(-(self.samples - rank) // count))
+        found = {
             "samples": self.samples,
             "fed": fed,
-            "repeated": int((places >= self.samples).sum()),
+            "repeated": max(0, fed - unpadded),
             "left out": self.samples - min(self.samples, fed * count),
             "batches": len(self),
         }
+        if self.classes is None:
+            return found
+        # Samples of a small class come again, some of a large one do not.
+        given = np.bincount(self.classes)
+        change = _quotas(self.samples, len(given)) - given
+        found["repeated"] += int(change[change > 0].sum())
+        found["left out"] += int(-change[change < 0].sum())
+        return found
+
+    def forget(self) -> None:
+        """Lets go of the latest epoch; it is made again when needed."""
+        for kept in (self._epochs, self._windows, self._pages):
+            kept.clear()
 
     def in_order(self) -> Order:
         """The same rows unshuffled, all of them."""
-        return replace(self, shuffle=False, drop_last=False, known={})
+        return replace(self, shuffle=False, drop_last=False, classes=None)
 
-    def problems(self, random: bool) -> Iterator[Problem]:
+    def problems(self, random: bool) -> Iterator[Problem | None]:
         """Settings that make no order, told before any is used."""
-        if not is_count(self.batch_size, 1):
-            yield Problem(
-                "batch_size",
-                "a whole number, at least 1",
-                f"batch_size={self.batch_size!r}",
-                "32 is a good start.",
-            )
+        size_fix = "32 is a good start."
+        yield count_problem("batch_size", self.batch_size, 1, size_fix)
         if not _is_shard(self.shard):
             yield Problem(
                 "shard",
@@ -147,48 +309,78 @@ class Order:
                 f"shard={self.shard!r}",
                 "The first of four processes has shard=(0, 4).",
             )
-        # NumPy takes seeds in pieces of 32 bits: a larger one would be the
-        # same as a smaller seed in another epoch.
-        if random and not is_count(self.seed, 0, 2**32 - 1):
+        if not isinstance(self.shuffle, (bool, np.bool_, Blocks)):
             yield Problem(
-                "seed",
-                "a whole number from 0 to 2**32 - 1, because rows are "
-                "shuffled, drawn or transformed at random",
-                f"seed={self.seed!r}",
-                "Pass seed=0, or any other number: the same seed gives "
-                "the same batches again.",
+                "shuffle",
+                "True, False or Blocks(size, mixed)",
+                f"shuffle={self.shuffle!r}",
+                "Pass shuffle=True; Blocks() for data larger than memory.",
             )
+        if self.classes is not None and self.shuffle is not True:
+            yield Problem(
+                "balance",
+                "shuffle=True, because rows are drawn anew in each epoch",
+                f"shuffle={self.shuffle!r}",
+                "Pass shuffle=True and a seed.",
+            )
+        if random:
+            yield seed_problem(self.seed)
 
     def empty(self) -> Problem | None:
         """Why there is not a single batch."""
-        received = f"{self.samples} rows"
+        samples = self.samples
         if len(self) > 0:
             return None
-        if self.samples == 0:
-            return Problem(
-                "data",
-                "at least one row",
-                received,
-                "Look at where the data is loaded: it is empty.",
-            )
-        if self.per_shard == 0:
-            return Problem(
-                "shard",
-                f"at least {self.shard[1]} rows, one for each shard",
-                received,
-                "Use fewer shards, or pad=True.",
-            )
-        return Problem(
-            "drop_last",
-            f"enough rows for one batch of {self.batch_size}",
-            f"{self.per_shard} rows",
-            "Use a smaller batch_size, or drop_last=False.",
-        )
+        if samples == 0:
+            where, expected = "data", "at least one row"
+            fix = "Look at where the data is loaded: it is empty."
+        elif self.per_shard == 0:
+            where = "shard"
+            expected = f"at least {self.shard[1]} rows, one for each shard"
+            fix = "Use fewer shards, or pad=True."
+        else:
+            where, samples = "drop_last", self.per_shard
+            expected = f"enough rows for one batch of {self.batch_size}"
+            fix = "Use a smaller batch_size, or drop_last=False."
+        return Problem(where, expected, f"{samples} rows", fix)
 
 
 def _generator(seed: int | None, *key: int) -> np.random.Generator:
     """A generator of random numbers for one place in the stream."""
     return np.random.default_rng([int(seed or 0), *key])
+
+
+def _shuffled(count: int, rng: np.random.Generator) -> np.ndarray:
+    """The numbers below ``count`` in random order, in few bytes."""
+    numbers = np.arange(count, dtype=_width(count))
+    rng.shuffle(numbers)
+    numbers.flags.writeable = False
+    return numbers
+
+
+def _width(count: int) -> str:
+    """The smallest type that holds the numbers below ``count``."""
+    return "int32" if count < _NARROW else "int64"
+
+
+def _balanced(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As many samples of each class, all of a class in turn."""
+    by_class = np.argsort(classes, kind="stable").astype(
+        _width(len(classes))
+    )
+    ends = np.cumsum(np.bincount(classes))
+    members = np.split(by_class, ends[:-1])
+    quotas = _quotas(len(classes), len(members))
+    order = np.concatenate(
+        [np.resize(rng.permutation(m), q) for m, q in zip(members, quotas)]
+    )
+    rng.shuffle(order)
+    return order
+
+
+def _quotas(samples: int, classes: int) -> np.ndarray:
+    """How many samples of each class make a balanced epoch."""
+    return np.diff(np.arange(classes + 1) * samples // classes)
 
 
 def _is_shard(shard: Any) -> bool:

@@ -11,11 +11,16 @@ from typing import Any
 import numpy as np
 
 from companion.errors import DataError, Problem, place
-from companion.feeding.columns import Column, as_column, is_random
-from companion.values import is_count
-
-#: The parts of a batch in the order of Keras, as messages call them.
-ROLES = ("input", "target", "sample weight")
+from companion.feeding.columns import (
+    ArrayColumn,
+    Column,
+    SlicedColumn,
+    as_column,
+    is_random,
+)
+from companion.feeding.transforms import ROLES
+from companion.rules import count_problem
+from companion.values import describe
 
 
 class Parts:
@@ -29,6 +34,7 @@ class Parts:
 
     Attributes:
         problems: What is wrong with them, all of it.
+        samples: Rows of each column.
     """
 
     def __init__(
@@ -36,101 +42,100 @@ class Parts:
     ) -> None:
         self.problems: list[Problem] = []
         given = dict(zip(ROLES, (inputs, targets, sample_weights)))
-        self._parts: dict[str, Any] = {"input": {}}
+        self._parts: dict[str, dict[str, tuple[str, Column]]] = {}
         for role, part in given.items():
             if part is not None or role == "input":
                 self._add(role, part)
         if sample_weights is not None and targets is None:
+            fix = "Pass targets as well, or leave sample_weights out."
             self.problems.append(
-                Problem(
-                    "sample_weights",
-                    "targets to weigh",
-                    "no targets",
-                    "Pass targets as well, or leave sample_weights out.",
-                )
+                Problem("sample_weights", "targets", "no targets", fix)
             )
-        self.lengths = self._lengths()
-        self.problems += _length_problems(self.lengths, length, any(self))
-        first = next(iter(self.lengths.values()), None)
+        lengths = {
+            where: len(column)
+            for where, column in self
+            if not is_random(column)
+        }
+        unfit = _length_problems(lengths, length, any(self))
+        self.problems += filter(None, unfit)
+        first = next(iter(lengths.values()), None)
         self.samples = (length or 0) if first is None else first
+        #: Columns that may lose or gain rows: not arrays.
+        self._own = [
+            (where, column)
+            for where, column in self
+            if not is_random(column) and not isinstance(column, ArrayColumn)
+        ]
 
     def _add(self, role: str, part: Any) -> None:
         problem = _part_problem(role, part)
         if problem:
             self.problems.append(problem)
             return
-        named = isinstance(part, Mapping)
-        found = {}
-        for name, values in part.items() if named else [("", part)]:
+        found = self._parts[role] = {}
+        named = part if isinstance(part, Mapping) else {"": part}
+        for name, values in named.items():
+            where = place(role, name)
             try:
-                found[name] = as_column(place(role, name), values)
+                found[name] = where, as_column(where, values)
             except DataError as error:
                 self.problems += error.problems
-        if named or found:
-            self._parts[role] = found if named else found[""]
 
     def __iter__(self) -> Iterator[tuple[str, Column]]:
         """Every column with its place: ``'input "image"'``."""
-        for role, columns in self.by_role().items():
-            for name, column in columns.items():
-                yield place(role, name), column
+        for part in self._parts.values():
+            yield from part.values()
 
     def by_role(self) -> dict[str, dict[str, Column]]:
         """Columns by part and name; a lone one has the name ``""``."""
         return {
-            role: part if isinstance(part, dict) else {"": part}
+            role: {name: column for name, (_, column) in part.items()}
             for role, part in self._parts.items()
         }
-
-    @property
-    def is_random(self) -> bool:
-        """Whether any column draws its rows."""
-        return any(is_random(column) for _, column in self)
 
     def map(
         self, fetch: Callable[[str, Column], np.ndarray]
     ) -> tuple[Any, ...]:
         """A batch: what is fetched for each column, in its place."""
         return tuple(
-            {name: fetch(place(role, name), c) for name, c in part.items()}
-            if isinstance(part, dict)
-            else fetch(role, part)
-            for role, part in self._parts.items()
+            [
+                fetch(*part[""])
+                if "" in part
+                else {name: fetch(*at) for name, at in part.items()}
+                for part in self._parts.values()
+            ]
         )
 
     def refuse_new_lengths(self) -> None:
         """Refuses columns that lost or gained rows since they came."""
-        for where, length in self._lengths().items():
-            if length != self.samples:
-                raise DataError(
-                    Problem(
-                        where,
-                        f"{self.samples} rows, as at the start",
-                        f"{length} rows",
-                        "Make a new generator when the data changes.",
-                    )
+        for where, column in self._own:
+            if len(column) != self.samples:
+                raise DataError.of(
+                    where,
+                    f"{self.samples} rows, as at the start",
+                    f"{len(column)} rows",
+                    "Make a new generator when the data changes.",
                 )
 
-    def _lengths(self) -> dict[str, int]:
-        """Rows of each stored column, by place."""
-        return {
-            where: len(column)
-            for where, column in self
-            if not is_random(column)
-        }
+    def process_problems(self) -> Iterator[Problem]:
+        """Columns that hold a file open, which processes cannot share."""
+        for where, column in self:
+            if isinstance(column, SlicedColumn):
+                expected = "rows that worker processes can read"
+                received = type(column.values).__name__
+                fix = "Leave out use_multiprocessing: threads read it."
+                yield Problem(where, expected, received, fix)
 
 
 def _length_problems(
     lengths: dict[str, int], length: Any, columns: bool
-) -> Iterator[Problem]:
-    if columns and not lengths and not is_count(length, 1):
-        yield Problem(
-            "length",
-            "the number of samples in an epoch, because every column is "
-            "random",
-            f"length={length!r}",
-            "Pass length=1000, for example.",
+) -> Iterator[Problem | None]:
+    if columns and not lengths:
+        fix = (
+            "Pass length=1000, for example: every column is random, so "
+            "none says how many samples an epoch has."
         )
+        yield count_problem("length", length, 1, fix)
     if lengths and length is not None:
         yield Problem(
             "length",
@@ -152,21 +157,50 @@ def _length_problems(
 
 def _part_problem(role: str, part: Any) -> Problem | None:
     """A part that is not columns by name, nor (but for inputs) one."""
+    fix = "Name each as the output of the model, or pass one array."
+    if role == "input":
+        fix = 'Name each as in the model: {"image": images, ...}.'
     if isinstance(part, Mapping):
         if part and all(isinstance(n, str) and n for n in part):
             return None
-        received = "an empty dict"
-        if part:
-            received = f"the names {', '.join(map(repr, part))}"
+        names = f"the names {', '.join(map(repr, part))}"
+        received = names if part else "an empty dict"
     elif role == "input" or isinstance(part, (tuple, list)):
         received = type(part).__name__
     else:
         return None
+    expected = f"a dict from the name of each {role} to its rows"
+    return Problem(f"{role}s", expected, received, fix)
+
+
+def rows_problem(rows: Any, samples: int) -> Problem | None:
+    """Row numbers that the data does not have."""
+    if rows is None:
+        return None
+    expected = f"an array of row numbers from 0 to {samples - 1}"
+    received = describe(rows)
+    numbers = isinstance(rows, np.ndarray) and rows.dtype.kind in "iu"
+    if not numbers or rows.ndim != 1:
+        fix = "Pass what split_rows gives, or np.flatnonzero(mask)."
+    elif rows.size == 0:
+        expected, fix = "at least one row number", "Choose some rows."
+    elif rows.min() < 0 or rows.max() >= samples:
+        received = f"numbers from {rows.min()} to {rows.max()}"
+        fix = "Number the rows of these arrays from 0."
+    else:
+        return None
+    return Problem("rows", expected, received, fix)
+
+
+def balance_problem(labels: Any, samples: int) -> Problem | None:
+    """Labels that do not give each row its class."""
+    is_array = isinstance(labels, np.ndarray)
+    right = is_array and labels.shape == (samples,)
+    if labels is None or (right and labels.dtype.kind != "f"):
+        return None
     return Problem(
-        f"{role}s",
-        f"a dict from the name of each {role} to its rows",
-        received,
-        'Name each as in the model: {"image": images, ...}.'
-        if role == "input"
-        else "Name each as the output of the model, or pass one array.",
+        "balance",
+        f"an array of {samples} labels, the class of each row",
+        describe(labels),
+        'Give whole numbers or names, for example labels.astype("int").',
     )

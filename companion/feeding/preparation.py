@@ -5,18 +5,25 @@ Keras has the layers; `adapted` adds the questions that they do not ask.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import keras
 import numpy as np
 
-from companion.errors import DataError, Problem
-from companion.values import describe, gaps
+from companion.errors import DataError
+from companion.rules import Fault, unmasked
+from companion.values import describe, gaps, within
 
-#: What each place in an error of this module is called.
-_LAYER, _ROWS = "layer", "training rows"
 #: Columns that a message names, by number.
 _NAMED = 5
+_TOO_LARGE = "Divide them by a large number first, or take the logarithm."
+#: Keras computes with numbers up to this one.
+_LARGEST = float(np.finfo("float32").max)
+#: Shares of the size of a column. A standard deviation below the first is
+#: rounded by a tenth in float32, or more; a range within the second is
+#: what rounding in float64 makes of equal numbers.
+_LEAST_SPREAD, _EQUAL = 1e-6, 4 * float(np.finfo("float64").eps)
 
 _Layer = TypeVar("_Layer", bound=keras.Layer)
 
@@ -31,8 +38,13 @@ def adapted(layer: _Layer, rows: np.ndarray) -> _Layer:
 
     Refused are rows from which Keras learns something else than what was
     meant, without a word: gaps, a column that never changes (a later row
-    that differs a little would become millions), numbers without an axis
-    of their own (each row would be scaled alone), fractions as categories.
+    that differs a little would become millions) or by less than a
+    millionth (float32 rounds that away: times in seconds since 1970),
+    numbers without an axis of their own (each row would be scaled alone)
+    or too large for float32, fractions as categories.
+
+    Mean and spread are taken in float64. Keras adds up float32 rows in
+    float32, and of a million rows around 1000 misses the mean by far.
 
     Do this before the model first runs: one that has already predicted
     keeps the old numbers until it is compiled again.
@@ -42,7 +54,8 @@ def adapted(layer: _Layer, rows: np.ndarray) -> _Layer:
     Args:
         layer: A layer with a method ``adapt``.
         rows: array ``(samples, ...)`` of numbers, or of text. They are
-            read whole; of a very large file give a sample.
+            read whole, and scaled ones as float64; of a very large file
+            give a sample.
 
     Returns:
         The same layer.
@@ -58,144 +71,138 @@ def adapted(layer: _Layer, rows: np.ndarray) -> _Layer:
         >>> np.asarray(scale(np.array([[15.0], [20.0]]))).tolist()
         [[0.0], [1.0]]
     """
-    problem = _layer_problem(layer) or _rows_problem(layer, rows)
-    if problem:
-        raise DataError(problem)
-    if rows.dtype == np.float16:  # its squares would be infinite
-        rows = rows.astype("float32")
+    fault = _layer_fault(layer)
+    DataError.raise_if(fault and fault.at("layer"))
+    DataError.raise_if(
+        *(fault.at("training rows") for fault in _faults(layer, rows))
+    )
+    if isinstance(layer, keras.layers.Normalization):
+        rows = rows.astype("float64", copy=False)
     layer.adapt(rows)
     return layer
 
 
-def _layer_problem(layer: Any) -> Problem | None:
-    expected = "a layer that learns from data"
+def _layer_fault(layer: Any) -> Fault | None:
+    """What learns nothing from data."""
+    received = type(layer).__name__
     if isinstance(layer, type):
-        return Problem(
-            _LAYER,
-            expected,
-            f"the class {layer.__name__}",
-            f"Make one: {layer.__name__}().",
-        )
-    learns = callable(getattr(layer, "adapt", None))
-    if not isinstance(layer, keras.Layer) or not learns:
-        return Problem(
-            _LAYER,
-            expected,
-            type(layer).__name__,
+        received = f"the class {layer.__name__}"
+        fix = f"Make one: {layer.__name__}()."
+    elif not isinstance(layer, keras.Layer) or not hasattr(layer, "adapt"):
+        fix = (
             "Pass Normalization(), StringLookup(), TextVectorization() or "
-            "the like.",
+            "the like."
         )
-    if getattr(layer, "input_mean", None) is not None:
-        return Problem(
-            _LAYER,
-            expected,
-            f"{type(layer).__name__} with a mean given",
-            "Leave out mean and variance, or use the layer as it is.",
-        )
-    return None
+    elif getattr(layer, "input_mean", None) is not None:
+        received += " with a mean given"
+        fix = "Leave out mean and variance, or use the layer as it is."
+    else:
+        return None
+    return Fault("a layer that learns from data", received, fix)
 
 
-def _rows_problem(layer: keras.Layer, rows: Any) -> Problem | None:
+def _faults(layer: keras.Layer, rows: Any) -> Iterator[Fault]:
     """What Keras would learn the wrong thing from, or choke on."""
-    if np.ma.isMaskedArray(rows):
-        return Problem(
-            _ROWS,
-            "an array without a mask",
-            f"a masked array {rows.shape}",
-            "Leave the masked rows out, or fill them: values.filled(0).",
-        )
+    if masked := unmasked(rows):
+        yield masked
+        return
+    received = describe(rows)
+    wide = isinstance(rows, np.ndarray) and rows.dtype == np.float64
     if not isinstance(rows, np.ndarray):
-        return Problem(
-            _ROWS,
+        expected, fix = (
             "a NumPy array",
-            type(rows).__name__,
             "Convert it first: np.asarray(values).",
         )
-    if rows.ndim == 0 or rows.size == 0:
-        return Problem(
-            _ROWS,
-            "at least one row",
-            describe(rows),
-            "Look at where the data is loaded: it is empty.",
+    elif rows.ndim == 0 or rows.size == 0:
+        expected = "at least one row"
+        fix = "Look at where the data is loaded: it is empty."
+    elif found := gaps(rows):
+        expected = "a number or a text in every place"
+        received += f" with {found}"
+        fix = "Leave these rows out, or fill them."
+    elif wide and not within(rows, -_LARGEST, _LARGEST):
+        expected, fix = "numbers that fit into float32", _TOO_LARGE
+    elif isinstance(layer, keras.layers.Normalization):
+        yield from _scaling_faults(layer, rows)
+        return
+    elif isinstance(layer, keras.layers.IntegerLookup) and (
+        rows.dtype.kind == "f"
+    ):
+        expected = "whole numbers, one per category"
+        fix = (
+            'Convert it: values.astype("int64"). Keras would cut 2.9 to 2 '
+            "without a word."
         )
-    if found := gaps(rows):
-        return Problem(
-            _ROWS,
-            "a number or a text in every place",
-            f"{describe(rows)} with {found}",
-            "Leave these rows out, or fill them.",
-        )
-    if isinstance(layer, keras.layers.IntegerLookup):
-        return _category_problem(rows)
-    if isinstance(layer, keras.layers.Normalization):
-        return _scaling_problem(layer, rows)
-    return None
+    else:
+        return
+    yield Fault(expected, received, fix)
 
 
-def _category_problem(rows: np.ndarray) -> Problem | None:
-    """Fractions, of which a vocabulary of whole numbers is made."""
-    if rows.dtype.kind != "f":
-        return None
-    return Problem(
-        _ROWS,
-        "whole numbers, one per category",
-        describe(rows),
-        'Convert it: values.astype("int64"). Keras would cut 2.9 to 2 '
-        "without a word.",
-    )
-
-
-def _scaling_problem(
+def _scaling_faults(
     layer: keras.layers.Normalization, rows: np.ndarray
-) -> Problem | None:
-    """Columns without spread, rows taken for columns, or no numbers."""
+) -> Iterator[Fault]:
+    """No numbers, rows taken for columns, or columns without spread."""
     if rows.dtype.kind not in "biuf":
         fix = 'Convert it: values.astype("float32").'
         if rows.dtype.kind in "US":
             fix = "For text use StringLookup or TextVectorization."
-        return Problem(
-            _ROWS,
-            "numbers, to learn their mean and spread",
-            describe(rows),
-            fix,
-        )
+        expected = "numbers, to learn their mean and spread"
+        yield Fault(expected, describe(rows), fix)
+        return
     if any(not -rows.ndim <= axis < rows.ndim for axis in layer.axis):
-        return None  # Keras says so itself
+        return  # Keras says so itself
     columns = {axis % rows.ndim for axis in layer.axis}
-    if 0 in columns:
-        fix = "Use Normalization(), which keeps the last axis"
-        if rows.ndim == 1:
-            fix = "Write rows[:, None], or use Normalization(axis=None)"
-        return Problem(
-            _ROWS,
-            "an axis of samples, and one of columns",
-            f"{describe(rows)} with axis={layer.axis}",
-            f"{fix}: otherwise each sample has a mean of its own.",
-        )
-    others = tuple(set(range(rows.ndim)) - columns)
-    with np.errstate(over="ignore", invalid="ignore"):
-        low, high = (
-            edge(rows, axis=others).astype("float32")
-            for edge in (np.min, np.max)
-        )
-        too_large = not np.isfinite(np.square(high - low)).all()
-    if too_large:
-        return Problem(
-            _ROWS,
-            "numbers whose squares fit into float32",
-            describe(rows),
-            "Divide them by a large number first, or take the logarithm.",
-        )
-    constant = np.flatnonzero(low == high)
-    if constant.size == 0:
-        return None
-    which = ", ".join(map(str, constant[:_NAMED]))
-    which += ", ..." * (constant.size > _NAMED)
-    return Problem(
-        _ROWS,
-        "columns that are not the same in every row",
-        f"{describe(rows)}, in which {constant.size} of {low.size} never "
-        f"change: {which}",
-        "Leave them out: Keras divides by almost nothing, and a later row "
-        "that differs a little becomes millions.",
+    if 0 not in columns:
+        axes = tuple({*range(rows.ndim)} - columns)
+        yield from _spread_faults(rows, axes)
+        return
+    fix = "Use Normalization(), which keeps the last axis"
+    if rows.ndim == 1:
+        fix = "Write rows[:, None], or use Normalization(axis=None)"
+    yield Fault(
+        "an axis of samples, and one of columns",
+        f"{describe(rows)} with axis={layer.axis}",
+        f"{fix}: otherwise each sample has a mean of its own.",
     )
+
+
+def _spread_faults(
+    rows: np.ndarray, axes: tuple[int, ...]
+) -> Iterator[Fault]:
+    """Columns with too large a spread for float32, or too small a one."""
+    received = describe(rows)
+    low, high = (
+        edge(rows, axis=axes).astype("float64") for edge in (np.min, np.max)
+    )
+    if (high - low).max() > _LARGEST**0.5:
+        expected = "numbers whose squares fit into float32"
+        yield Fault(expected, received, _TOO_LARGE)
+        return
+    size = np.maximum(abs(low), abs(high))
+    spread = rows.std(axis=axes, dtype="float64")
+    equal = high - low <= _EQUAL * size
+    narrow = (spread < _LEAST_SPREAD * size) & ~equal
+    if equal.any():
+        yield Fault(
+            "columns that are not the same in every row",
+            f"{received}, in which {_named(equal, 'never change')}",
+            "Leave them out: Keras divides by almost nothing, and a later "
+            "row that differs a little becomes millions.",
+        )
+    if narrow.any():
+        yield Fault(
+            "columns that spread by a millionth of their size, or more",
+            f"{received}, in which {_named(narrow, 'spread less')}",
+            "Subtract a fixed reference first, in float64: rows - rows[0], "
+            "and the same row from all later ones; or leave these columns "
+            "out. Keras computes in float32, with 7 digits, and would "
+            "learn from what is rounded.",
+        )
+
+
+def _named(found: np.ndarray, what: str) -> str:
+    """How many columns have a fault, and which, by number."""
+    numbers = np.flatnonzero(found)
+    which = ", ".join(map(str, numbers[:_NAMED]))
+    which += ", ..." * (numbers.size > _NAMED)
+    return f"{numbers.size} of {found.size} {what}: {which}"

@@ -39,13 +39,19 @@ def notebooks(names: list[str] | None = None) -> list[Path]:
         Paths, in alphabetical order.
 
     Raises:
-        FileNotFoundError: If there is no page of a name.
+        FileNotFoundError: If there is no page at all, or none of a name.
     """
     found = {
         path.stem: path
         for path in sorted(BOOK.rglob("*.ipynb"))
         if ".ipynb_checkpoints" not in path.parts
     }
+    if not found:
+        raise FileNotFoundError(
+            "The folder of the book must hold notebooks (*.ipynb). "
+            f"Received: none in {BOOK.resolve()}. Run this from the root "
+            "of the repository, as make does."
+        )
     unknown = sorted(set(names or []) - set(found))
     if unknown:
         raise FileNotFoundError(
@@ -207,12 +213,18 @@ def _merge(rows: list[dict[str, Any]], chapters: set[str]) -> None:
 
 
 def main() -> int:
-    """The command line. Returns 1 if a claim does not hold."""
+    """The command line. Returns 1 if a claim does not hold.
+
+    Leaves with 2, and says why, if there is no such page.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=["execute", "proofs"])
     parser.add_argument("chapters", nargs="*")
     arguments = parser.parse_args()
-    paths = notebooks(arguments.chapters)
+    try:
+        paths = notebooks(arguments.chapters)
+    except FileNotFoundError as error:
+        parser.error(str(error))
     if arguments.task == "execute":
         for path in paths:
             print(path, flush=True)

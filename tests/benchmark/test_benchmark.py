@@ -5,6 +5,7 @@ import json
 import benchmark
 import numpy as np
 import pytest
+import scale
 from routes import ROUTES, Rows
 
 ROWS = Rows.draw(70)
@@ -54,3 +55,17 @@ def test_results_are_written_with_their_ratios(tmp_path, capsys):
         assert ours["ratio_to_limit"] == pytest.approx(share, abs=0.01)
     printed = capsys.readouterr().out
     assert "generator" in printed and "What the peers are built" in printed
+
+
+@pytest.mark.slow
+def test_the_cost_of_an_order_is_measured(capsys):
+    found = scale.main(["--sizes", "200000"])
+
+    by_order = {row["order"]: row for row in found}
+    assert list(by_order) == list(scale.SHUFFLES)
+    held = {name: row["bytes_per_row"] for name, row in by_order.items()}
+    assert 4 <= held["full shuffle"] < 5
+    assert max(held["in order"], held["Blocks(256, mixed=64)"]) < 3
+    met = {n: row["classes_in_a_batch"] for n, row in by_order.items()}
+    assert met["in order"] < 2 < met["Blocks(256, mixed=64)"]
+    assert "Noise alone" in capsys.readouterr().out

@@ -15,9 +15,7 @@ import keras
 import numpy as np
 
 from companion import (
-    CrossAttention,
-    FiLM,
-    GatedFusion,
+    Blocks,
     Labels,
     MultiInputGenerator,
     Noise,
@@ -86,6 +84,12 @@ GENERATORS = {
         inputs={"numbers": NUMBERS}, targets=IDS, transforms=[_jitter]
     ),
     "a memory map": _generator(inputs={"numbers": _memory_map()}),
+    "blocks": _generator(inputs={"numbers": NUMBERS}, shuffle=Blocks(3, 2)),
+    "chosen rows": lambda **more: MultiInputGenerator(
+        {"id": np.tile(IDS, 2), "numbers": np.tile(NUMBERS, (2, 1))},
+        rows=IDS,
+        **{"batch_size": BATCH, "shuffle": True, "seed": 7} | more,
+    ),
     "in the order of the rows": _generator(
         inputs={"noise": Noise(2)}, targets=IDS, shuffle=False
     ),
@@ -97,16 +101,21 @@ GENERATORS = {
 
 @dataclass(frozen=True)
 class Builder:
-    """A model made with the companion, and the same in plain Keras."""
+    """A model made with the companion, and the same in plain Keras.
+
+    Where a layer of ours stands for several of Keras, ``own_layer`` says
+    so: the weights are the same then, the layers are not.
+    """
 
     build: Callable[[], keras.Model]
     plain: Callable[[], keras.Model]
     loss: str = "mse"
     targets: Callable[[int], Any] = lambda n: np.ones((n, 1))
+    own_layer: bool = False
 
 
-def _image():
-    return keras.Input((9, 7, 2), name="image")
+def _image(height=9, width=7):
+    return keras.Input((height, width, 2), name="image")
 
 
 def _numbers():
@@ -119,9 +128,9 @@ def _plain_dense(x, *units):
     return x
 
 
-def _plain_image(x):
+def _plain_image(x, pooled=(2, 2)):
     x = keras.layers.Conv2D(32, 3, padding="same", activation="relu")(x)
-    x = keras.layers.MaxPooling2D()(x)
+    x = keras.layers.MaxPooling2D(pooled)(x)
     x = keras.layers.Conv2D(64, 3, padding="same", activation="relu")(x)
     return keras.layers.GlobalMaxPooling2D()(x)
 
@@ -156,7 +165,7 @@ def _plain_category(x):
     return keras.layers.Flatten()(x) if len(x.shape) == 3 else x
 
 
-def _fused(how, merge):
+def _fused(how, merge, **options):
     def build():
         image, numbers = _image(), _numbers()
         branches = [image_branch(image), dense_branch(numbers, (64,))]
@@ -166,26 +175,66 @@ def _fused(how, merge):
 
     def plain():
         image, numbers = _image(), _numbers()
-        joined = merge()([_plain_image(image), _plain_dense(numbers, 64)])
+        joined = merge([_plain_image(image), _plain_dense(numbers, 64)])
         return keras.Model([image, numbers], _plain_number(joined))
 
-    return Builder(build, plain)
+    return Builder(build, plain, **options)
+
+
+def _plain_gated(branches):
+    values = [
+        keras.layers.Reshape((1, 64))(keras.layers.Dense(64, "tanh")(x))
+        for x in branches
+    ]
+    gates = keras.layers.Dense(128)(keras.layers.Concatenate()(branches))
+    gates = keras.layers.Reshape((2, 64))(gates)
+    gates = keras.layers.Softmax(axis=1)(gates)
+    values = keras.layers.Concatenate(axis=1)(values)
+    weighed = keras.layers.Multiply()([values, gates])
+    return keras.ops.sum(weighed, axis=1)
+
+
+def _filmed():
+    """Numbers that scale and shift the channels of an image."""
+
+    def build():
+        image, numbers = _image(), _numbers()
+        joined = fuse([image, dense_branch(numbers, (64,))], "film")
+        pooled = keras.layers.GlobalMaxPooling2D()(joined)
+        return keras.Model([image, numbers], number_head(pooled))
+
+    def plain():
+        image, numbers = _image(), _numbers()
+        both = keras.layers.Dense(4)(_plain_dense(numbers, 64))
+        both = keras.layers.Reshape((1, 1, 4))(both)
+        scale, shift = keras.ops.split(both, 2, axis=-1)
+        joined = (1 + scale) * image + shift
+        pooled = keras.layers.GlobalMaxPooling2D()(joined)
+        return keras.Model([image, numbers], _plain_number(pooled))
+
+    return Builder(build, plain, own_layer=True)
 
 
 def _attending():
     """A vector that asks, and a sequence that answers."""
 
-    def make(join):
+    def build():
         numbers, steps = _numbers(), keras.Input((5, 4), name="steps")
-        asking = keras.layers.Dense(64, activation="relu")(numbers)
-        return keras.Model(
-            [numbers, steps], number_head(join([asking, steps]))
+        joined = fuse(
+            [dense_branch(numbers, (64,)), steps], "cross_attention"
         )
+        return keras.Model([numbers, steps], number_head(joined))
 
-    return Builder(
-        lambda: make(lambda branches: fuse(branches, "cross_attention")),
-        lambda: make(lambda branches: CrossAttention()(branches)),
-    )
+    def plain():
+        numbers, steps = _numbers(), keras.Input((5, 4), name="steps")
+        query = _plain_dense(numbers, 64)
+        asked = keras.layers.Reshape((1, 64))(query)
+        found = keras.layers.MultiHeadAttention(4, 16)(asked, steps)
+        found = keras.layers.Reshape((64,))(found)
+        joined = keras.layers.Add()([query, found])
+        return keras.Model([numbers, steps], _plain_number(joined))
+
+    return Builder(build, plain, own_layer=True)
 
 
 def _headed(head, plain_head, **options):
@@ -337,6 +386,12 @@ BUILDERS = {
         lambda x: _plain_dense(x, 8, 4)
     ),
     "image_branch": _alone(_image, image_branch)(_plain_image),
+    "image_branch of any size": _alone(
+        lambda: _image(None, None), image_branch
+    )(_plain_image),
+    "image_branch of one line": _alone(lambda: _image(1), image_branch)(
+        lambda x: _plain_image(x, (1, 2))
+    ),
     "category_branch": _alone(_ids(), lambda x: category_branch(x, 5))(
         _plain_category
     ),
@@ -345,12 +400,12 @@ BUILDERS = {
     )(_plain_category),
     "a shared backbone": _shared_backbone(True),
     "a frozen backbone": _shared_backbone(False),
-    "fuse concatenate": _fused("concatenate", keras.layers.Concatenate),
-    "fuse add": _fused("add", keras.layers.Add),
-    "fuse average": _fused("average", keras.layers.Average),
-    "fuse multiply": _fused("multiply", keras.layers.Multiply),
-    "fuse gated": _fused("gated", lambda: GatedFusion(64)),
-    "fuse film": _fused("film", FiLM),
+    "fuse concatenate": _fused("concatenate", keras.layers.concatenate),
+    "fuse add": _fused("add", keras.layers.add),
+    "fuse average": _fused("average", keras.layers.average),
+    "fuse multiply": _fused("multiply", keras.layers.multiply),
+    "fuse gated": _fused("gated", _plain_gated, own_layer=True),
+    "fuse film": _filmed(),
     "fuse cross_attention": _attending(),
     "classes_head": _headed(
         lambda x: classes_head(x, 4),

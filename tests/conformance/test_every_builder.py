@@ -6,6 +6,8 @@ from catalogue import BUILDERS
 from companion.lab.evaluation import layers_of
 
 ROWS = 6
+OWN = {name: row for name, row in BUILDERS.items() if row.own_layer}
+OTHERS = {name: row for name, row in BUILDERS.items() if name not in OWN}
 
 
 @pytest.fixture(params=BUILDERS.values(), ids=BUILDERS)
@@ -16,12 +18,25 @@ def row(request):
 
 def data_for(model):
     rng = np.random.default_rng(0)
-    return {
-        tensor.name: rng.random((ROWS, *tensor.shape[1:])).astype("float32")
-        if tensor.dtype == "float32"
-        else rng.integers(0, 5, (ROWS, *tensor.shape[1:])).astype("int32")
-        for tensor in model.inputs
-    }
+    return {tensor.name: batch_for(tensor, rng) for tensor in model.inputs}
+
+
+def batch_for(tensor, rng):
+    """Numbers, or numbers of classes; an axis of any length has 8."""
+    shape = ROWS, *(length or 8 for length in tensor.shape[1:])
+    if tensor.dtype == "float32":
+        return rng.random(shape, "float32")
+    return rng.integers(0, 5, shape, "int32")
+
+
+def moved(weights):
+    """Weights off their first values, so that none is 0."""
+    rng = np.random.default_rng(0)
+    return [w + 0.1 * rng.random(w.shape, "float32") for w in weights]
+
+
+def shapes_of(weights):
+    return [weight.shape for weight in weights]
 
 
 def assert_close(answer, other, rtol=1e-5):
@@ -31,12 +46,24 @@ def assert_close(answer, other, rtol=1e-5):
         np.testing.assert_allclose(one, two, rtol=rtol)
 
 
+@pytest.mark.parametrize("row", OTHERS.values(), ids=OTHERS)
 def test_it_is_built_as_the_plain_keras_model(row):
     assert layers_of(row.build()) == layers_of(row.plain())
 
 
+@pytest.mark.parametrize("row", OWN.values(), ids=OWN)
+def test_a_layer_of_ours_has_the_weights_of_the_plain_keras_model(row):
+    model, plain = row.build(), row.plain()
+
+    assert shapes_of(model.weights) == shapes_of(plain.weights)
+    assert shapes_of(model.trainable_weights) == shapes_of(
+        plain.trainable_weights
+    )
+
+
 def test_it_computes_what_the_plain_keras_model_computes(row):
     model, plain = row.build(), row.plain()
+    model.set_weights(moved(model.get_weights()))
     plain.set_weights(model.get_weights())
     data = data_for(model)
 

@@ -101,7 +101,10 @@ MUTANTS = {
     "several-inputs-3: softmax over one unit": (
         "test",
         "always 1",
-        ("binary_head(features)", "classes_head(features, 1)"),
+        (
+            "binary_head(features)",
+            'keras.layers.Dense(1, activation="softmax")(features)',
+        ),
     ),
     "several-inputs-3: two probabilities": (
         "test",
