@@ -486,8 +486,3 @@ def test_a_sheet_whose_solution_fails_is_refused():
 
     found = failure("practice-feeding", sheets["practice-feeding"])
     assert found.startswith("practice-feeding, cell feeding-1-test: 1000 ")
-
-
-@every_sheet
-def test_a_sheet_runs_from_top_to_bottom(name):
-    assert failure(name, SHEETS[name]) is None

@@ -40,35 +40,6 @@ def a_pass(batches):
     return seen
 
 
-def test_every_sample_comes_once_per_epoch_in_a_new_order():
-    batches = MultiInputGenerator(
-        {"id": IDS}, shuffle=True, seed=0, batch_size=3
-    )
-
-    passes = [a_pass(batches) for _ in range(4)]
-
-    assert all(sorted(seen) == list(range(N)) for seen in passes)
-    assert len({tuple(seen) for seen in passes}) == 4
-
-
-def test_the_seed_decides_the_order():
-    def order(seed):
-        batches = MultiInputGenerator({"id": IDS}, shuffle=True, seed=seed)
-        return rows_of(batches)
-
-    assert order(1) == order(1) != order(2)
-
-
-def test_samples_are_shuffled_not_batches():
-    batches = MultiInputGenerator(
-        {"id": np.arange(100)}, shuffle=True, seed=0, batch_size=10
-    )
-
-    spread = [np.ptp(rows) for rows in rows_of(batches)]
-
-    assert min(spread) > 10
-
-
 def test_the_epoch_advances_only_after_an_epoch_that_began():
     batches = MultiInputGenerator({"id": IDS})
 
@@ -185,21 +156,6 @@ def test_the_worker_settings_reach_keras():
     assert batches.workers == 3
     assert batches.use_multiprocessing is True
     assert batches.max_queue_size == 7
-
-
-def test_there_may_be_more_padded_shards_than_samples():
-    shards = [
-        MultiInputGenerator({"id": IDS[:2]}, shard=(rank, 5), pad=True)
-        for rank in range(5)
-    ]
-
-    assert [rows_of(shard) for shard in shards] == [
-        [[0]],
-        [[1]],
-        [[0]],
-        [[1]],
-        [[0]],
-    ]
 
 
 def test_shards_draw_numbers_of_their_own():

@@ -147,7 +147,8 @@ class FollowEpoch(keras.callbacks.Callback):
             return 0
         # Gradients that wait to be applied are not counted as a step.
         together = optimizer.gradient_accumulation_steps or 1
-        steps = keras.ops.convert_to_numpy(optimizer.iterations)
+        # As a tensor, which a strategy's variable is not.
+        steps = keras.ops.convert_to_tensor(optimizer.iterations)
         return int(steps) * together
 
     def _warn_of_steps_beyond(self, epoch: int) -> None:
