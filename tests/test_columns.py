@@ -164,6 +164,10 @@ def test_random_columns_draw_from_the_generator_they_get(column):
             "Received: none of class 1, 3. Add some, or number the classes",
         ),
         (
+            lambda: Labels.as_in(np.ma.masked_less([0, 1], 1), 2),
+            "without a mask",
+        ),
+        (
             lambda: Labels.as_in(np.array([0, 1, 2]), 2),
             "numbers from 0 to 1. Received: class 2. Number the classes",
         ),

@@ -35,9 +35,9 @@ def rows_of(batches, name="id"):
 def a_pass(batches):
     """What Keras does to a data set in one epoch, without Keras."""
     batches.on_epoch_begin()
-    seen = sum(rows_of(batches), [])
+    fed = [batches[index] for index in range(len(batches))]
     batches.on_epoch_end()
-    return seen
+    return np.concatenate([batch[0]["id"] for batch in fed]).tolist()
 
 
 def test_the_epoch_advances_only_after_an_epoch_that_began():
@@ -219,7 +219,7 @@ def test_a_column_that_gains_rows_is_refused():
     growing.rows = 11
 
     with pytest.raises(
-        DataError, match="10 rows, as at the start.* 11 rows"
+        DataError, match='input "x", batch 0 .* 11 rows in all, not as at'
     ):
         batches[0]
 
@@ -553,6 +553,28 @@ BAD = {
         dict(inputs={"a": X}, balance=IDS[:9], shuffle=True, seed=0),
         r"balance: expected an array of 10 labels.*int64 \(9,\)",
     ),
+    "masked rows": (
+        dict(inputs={"a": X}, rows=np.ma.masked_less(IDS, 3)),
+        "rows: expected an array of row numbers",
+    ),
+    "a masked balance": (
+        dict(
+            inputs={"a": X},
+            balance=np.ma.masked_less(IDS, 3),
+            shuffle=True,
+            seed=0,
+        ),
+        "balance: expected an array of 10 labels",
+    ),
+    "balance of objects": (
+        dict(
+            inputs={"a": X},
+            balance=np.array([None, "a"] * 5, dtype=object),
+            shuffle=True,
+            seed=0,
+        ),
+        "balance: expected an array of 10 labels.*astype",
+    ),
     "balance of fractions": (
         dict(inputs={"a": X}, balance=X[:, 0], shuffle=True, seed=0),
         r"balance: expected an array of 10 labels.*float64 \(10,\)",
@@ -850,3 +872,124 @@ def test_numbers_of_another_byte_order_arrive_as_they_are(dtype):
             assert inputs[name].dtype.isnative
             np.testing.assert_array_equal(given[name], inputs[name])
     np.testing.assert_array_equal(batches[1][0]["array"], [4, 5, 6, 7])
+
+
+# Small integers of NumPy, which overflow
+
+
+def test_small_integers_of_numpy_count_as_those_of_python():
+    batches = MultiInputGenerator(
+        {"id": np.arange(1000)},
+        batch_size=np.uint8(32),
+        shard=(np.uint8(0), np.uint8(1)),
+        shuffle=np.True_,
+        seed=np.uint8(0),
+    )
+    plain = MultiInputGenerator(
+        {"id": np.arange(1000)}, batch_size=32, shuffle=True, seed=0
+    )
+
+    for index in (10, 0, 31):
+        (inputs,), (expected,) = batches[np.uint8(index)], plain[index]
+        np.testing.assert_array_equal(inputs["id"], expected["id"])
+    epochs = [inputs["id"][0] for (inputs,) in plain.iterate(255, epochs=2)]
+    again = batches.iterate(np.uint8(255), np.uint8(0), np.uint8(2))
+    assert [inputs["id"][0] for (inputs,) in again] == epochs
+    noise = MultiInputGenerator(
+        {"z": Noise(2)}, length=np.uint8(100), batch_size=9, seed=0
+    )
+    assert len(noise) == len(list(noise)) == 12
+
+
+def test_blocks_may_be_larger_than_the_data():
+    for blocks in (
+        Blocks(np.int32(65536), np.int32(65536)),
+        Blocks(10**12, 1),
+        Blocks(256, 2**62),
+    ):
+        batches = MultiInputGenerator(
+            {"id": np.arange(1000)}, shuffle=blocks, seed=0
+        )
+        assert sorted(sum(rows_of(batches), [])) == list(range(1000))
+
+
+# Loops that end in another way
+
+
+def test_a_loop_that_is_not_asked_for_more_has_ended_too():
+    """As the second of two generators that are zipped."""
+    one, other = (
+        MultiInputGenerator({"id": IDS}, batch_size=4) for _ in range(2)
+    )
+    for _ in range(3):
+        for _pair in zip(one, other):
+            pass
+    for _batch in other:
+        break
+
+    assert (one.epoch, other.epoch) == (3, 3)
+
+
+def test_loops_go_on_after_a_fit_that_was_interrupted():
+    batches = MultiInputGenerator({"id": IDS}, batch_size=4)
+    batches.on_epoch_begin()
+    batches[0]  # and no end
+
+    list(batches), list(batches)
+    assert batches.epoch == 2
+    batches.on_epoch_end()  # the next fit begins
+    assert batches.epoch == 2
+
+
+def test_setting_the_epoch_ends_the_lead_of_a_callback():
+    batches = MultiInputGenerator({"id": IDS})
+    callback = FollowEpoch(batches)
+    batches.lead(callback, 2)
+
+    batches.epoch = 2
+    a_pass(batches)
+    assert (batches.epoch, callback.batches) == (3, batches)
+
+
+def test_a_callback_lets_the_order_of_a_past_epoch_go():
+    batches = MultiInputGenerator({"x": IDS}, shuffle=True, seed=0)
+    batches[0]
+    callback = FollowEpoch(batches)
+    batches.lead(callback, 1)
+
+    assert not batches.order._epochs._values
+
+
+def test_in_order_is_led_nowhere():
+    ordered = MultiInputGenerator({"id": IDS}).in_order()
+    ordered.lead(FollowEpoch(ordered), 3)
+
+    assert ordered.epoch == 0
+
+
+# Masks, and rows that are no numbers
+
+
+def test_masked_rows_of_a_column_or_a_transform_are_refused():
+    class Masked:
+        def __len__(self):
+            return N
+
+        def take(self, rows):
+            return np.ma.masked_less(rows, 3)
+
+    class Words(Masked):
+        def take(self, rows):
+            return rows.astype(str)
+
+    def mask(batch, rng):
+        return ({"a": np.ma.masked_less(batch[0]["a"], 3)},)
+
+    for inputs, options in (
+        ({"a": Masked()}, {}),
+        ({"a": Words()}, {}),
+        ({"a": IDS}, {"transforms": [mask], "seed": 0}),
+    ):
+        batches = MultiInputGenerator(inputs, **options)
+        with pytest.raises(DataError, match='input "a".*(mask|numbers)'):
+            batches[0]

@@ -529,6 +529,34 @@ def test_the_advice_on_large_whole_numbers_helps():
     assert check(model, {"x": since}).warnings == ()
 
 
+@pytest.mark.parametrize(
+    "pair",
+    [
+        np.array([20_000_000.0, 20_000_001.0]),
+        np.array([1_700_000_000, 1_700_000_001]),
+        np.array([2**60, 2**60 + 1]),
+    ],
+    ids=["beside one that stays", "integers", "beyond float64"],
+)
+def test_two_numbers_that_become_one_are_told(pair):
+    data = {"x": pair[:, None]}
+    with pytest.warns(ContractWarning, match="1 become another"):
+        check(passed_on(data["x"])[0], data)
+
+
+def test_rows_that_are_not_fed_are_not_looked_at():
+    values = np.ones((N, 1))
+    values[0] = np.nan
+    rows = np.arange(1, N)
+    model = passed_on(np.ones((N, 1)))[0]
+
+    fed = MultiInputGenerator({"x": values}, rows=rows)
+    assert check(model, fed).problems == ()
+    refused(model, MultiInputGenerator({"x": values}), "NaN")
+    values[3] = np.nan
+    refused(model, fed, "NaN or infinity in 1 of 7 rows")
+
+
 @pytest.mark.parametrize("value", [2.0**24, 2.0**60, 1e9 + 0.5, 0.1, -7e30])
 def test_numbers_that_lose_nothing_or_little_pass(value):
     data = {"x": np.full((N, 1), value)}

@@ -14,7 +14,7 @@ import keras
 from keras import ops
 
 from companion.errors import ContractError, Problem
-from companion.graph import last_activation
+from companion.graph import inputs_of, last_activation
 
 _ROLES = ("generator_network", "discriminator")
 
@@ -133,9 +133,9 @@ class ConditionalGAN(keras.Model):
             jit_compile=jit_compile,
         )
         scaling = keras.optimizers.LossScaleOptimizer
-        if isinstance(self.optimizer, scaling):  # of Keras: mixed_float16
-            scaled = isinstance(second, scaling)
-            second = second if scaled else scaling(second)
+        half = isinstance(self.optimizer, scaling)  # mixed_float16
+        if half and not isinstance(second, scaling):
+            second = scaling(second)
         self.discriminator_optimizer = second
         self.smoothing = smoothing
         for optimizer, network in zip(self._optimizers, self._networks):
@@ -266,7 +266,7 @@ class ConditionalGAN(keras.Model):
         drawn, real, weights = keras.utils.unpack_x_y_sample_weight(data)
         both = isinstance(drawn, Mapping) and isinstance(real, Mapping)
         if not both or weights is not None:
-            names = ", ".join(_inputs_of(self.discriminator))
+            names = ", ".join(inputs_of(self.discriminator))
             raise ContractError.of(
                 "batch",
                 f"(drawn, real), both dicts, real with {names}",
@@ -290,7 +290,7 @@ class ConditionalGAN(keras.Model):
             made = {name: made}
         judged = {
             name: made[name] if name in made else drawn[name]
-            for name in _inputs_of(judge)
+            for name in inputs_of(judge)
         }
         # Each call forgets what the layers added in the one before.
         on_made = judge(judged, training=training)
@@ -399,18 +399,14 @@ def _some_of(names: list[str]) -> str:
     return names[0] + more
 
 
-def _inputs_of(network: keras.Model) -> dict[str, keras.KerasTensor]:
-    return {tensor.name: tensor for tensor in network.inputs}
-
-
 def made_tensors(
     maker: keras.Model, judge: keras.Model
 ) -> dict[str, keras.KerasTensor]:
     """What one network makes, under the names the other has for it."""
     if isinstance(maker.output, Mapping):
         return dict(maker.output)
-    read = _inputs_of(maker)
-    names = [name for name in _inputs_of(judge) if name not in read]
+    read = inputs_of(maker)
+    names = [name for name in inputs_of(judge) if name not in read]
     return {names[0] if names else "output": maker.output}
 
 
@@ -443,8 +439,8 @@ def _form_problem(
 
 def _fit_problem(maker: Any, judge: Any) -> Problem | None:
     """Why the discriminator cannot read what is made."""
-    judged = _inputs_of(judge)
-    both = {n: t for n, t in _inputs_of(maker).items() if n in judged}
+    judged = inputs_of(judge)
+    both = {n: t for n, t in inputs_of(maker).items() if n in judged}
     offered = both | made_tensors(maker, judge)
     if _shapes(judged) == _shapes(offered):
         return None

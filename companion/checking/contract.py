@@ -138,17 +138,12 @@ def _how_many(demands: Demands, batches: int) -> int:
 
 def _latest(rows: list[Row]) -> list[Row]:
     """One row for each place: a later one stands in for its ``ok``."""
-    later = {row.problem.where: row for row in rows if row.verdict != "ok"}
-    seen: set[str] = set()
-    kept = []
+    kept: dict[str, Row] = {}
     for row in rows:
         where = row.problem.where
-        if row.verdict == "ok" and where in later:
-            row = later[where]
-        if where not in seen:
-            kept.append(row)
-        seen.add(where)
-    return kept
+        if where not in kept or kept[where].verdict == "ok":
+            kept[where] = row
+    return list(kept.values())
 
 
 # The parts of a batch, value by value

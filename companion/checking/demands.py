@@ -122,8 +122,7 @@ def _(layer: keras.layers.Embedding) -> tuple[Rule, ...]:
 
 def _read_by_loss(loss: str, output: keras.KerasTensor) -> tuple[Rule, ...]:
     rule = rules.LOSSES.get(loss)
-    shape = tuple(output.shape[1:])
-    return (functools.partial(rule, shape),) if rule else ()
+    return (functools.partial(rule, output.shape[1:]),) if rule else ()
 
 
 # A model with a training step of its own

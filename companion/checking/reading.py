@@ -103,11 +103,14 @@ def whole_arrays(data: Any) -> dict[str, dict[str, np.ndarray]]:
     """
     if not isinstance(data, MultiInputGenerator) or data.transforms:
         return {}
+    chosen = data.order.chosen
     return {
         role: {
-            name: column.values
+            name: column.values if chosen is None else column.values[chosen]
             for name, column in columns.items()
             if isinstance(column, ArrayColumn)
+            # Rows chosen from a file may not fit in memory.
+            if chosen is None or not isinstance(column.values, np.memmap)
         }
         for role, columns in data.columns.items()
     }

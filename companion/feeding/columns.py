@@ -118,11 +118,10 @@ class ArrayColumn:
 
 def _place_in_file(values: np.ndarray) -> tuple | None:
     """Path, dtype, offset and shape of a memory-mapped array, or None."""
-    if not isinstance(values, np.memmap) or not values.flags.c_contiguous:
+    whole: Any = values
+    mapped = isinstance(values, np.memmap) and values.flags.c_contiguous
+    if not mapped or whole.mode == "c":  # c: changed in memory alone
         return None
-    if values.mode == "c":  # changed in memory, not in the file
-        return None
-    whole = values
     while isinstance(whole.base, np.memmap):
         whole = whole.base
     if whole.filename is None:
@@ -252,7 +251,8 @@ class Labels:
             array([0.25, 0.75])
         """
         drawn = cls(num_classes)
-        fault = every_class(num_classes)(np.asarray(labels))
+        labels = np.asanyarray(labels)
+        fault = unmasked(labels) or every_class(num_classes)(labels)
         DataError.raise_if(fault and fault.at("Labels"))
         _, counts = np.unique(labels, return_counts=True)
         drawn.probabilities = counts / counts.sum()

@@ -7,6 +7,7 @@ its variable is ``batches``.
 from __future__ import annotations
 
 import copy
+import operator
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -26,7 +27,7 @@ from companion.feeding.transforms import (
     transform_problems,
     transformed,
 )
-from companion.rules import count_problem
+from companion.rules import count_problem, rows_of_numbers, unmasked
 from companion.values import as_fed
 
 
@@ -50,6 +51,11 @@ class MultiInputGenerator(keras.utils.PyDataset):
     epoch; the samples are shuffled, not the batches, so pass
     ``shuffle=False`` to ``fit``: it would only reorder the batches again,
     from Python's global random state.
+
+    ``fit`` moves the epoch, alone or with `FollowEpoch`. In a loop of your
+    own, ``for batch in batches`` goes on to the next epoch at its end, and
+    ``batches.iterate(epoch)`` names one. Validate and predict on
+    ``batches.in_order()``.
 
     Taught in the chapter *Feeding*.
 
@@ -148,12 +154,21 @@ class MultiInputGenerator(keras.utils.PyDataset):
         chosen, classes, unfit = _choice(rows, balance, samples)
         if chosen is not None:
             samples = len(chosen)
+        if isinstance(shuffle, np.bool_):
+            shuffle = bool(shuffle)
         settings = batch_size, shuffle, seed, drop_last, shard, pad
         order = Order(samples, *settings, chosen, classes)
         draws = any(is_random(column) for _, column in self._parts)
         random = bool(shuffle) or bool(transforms) or draws
         DataError.raise_if(*problems, *unfit, *order.problems(random))
-        self._order = replace(order, batch_size=int(batch_size))
+        # NumPy's own small integers would overflow.
+        rank, count = map(int, shard)
+        self._order = replace(
+            order,
+            samples=int(samples),
+            batch_size=int(batch_size),
+            shard=(rank, count),
+        )
         DataError.raise_if(self._order.empty())
         self._length = len(self._order)
         self._transforms = tuple(transforms)
@@ -175,7 +190,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Batch:
         """The batch ``(inputs,)`` or ``(inputs, targets[, weights])``."""
-        last = self._length - 1
+        index, last = operator.index(index), self._length - 1
         if not 0 <= index <= last:
             raise IndexError(
                 f"index must be from 0 to {last}. Received: index={index}"
@@ -186,13 +201,16 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches of one epoch; a loop to their end advances it."""
-        epoch = self._epoch
-        yield from self.iterate(epoch)
-        if self._begun:  # within an epoch of fit, which ends itself
-            self._fed_last = True
-        elif self._epoch == epoch and not self._is_led():
-            self._counted = False
-            self._advance()
+        epoch, fed = self._epoch, 0
+        try:
+            for batch in self.iterate(epoch):
+                fed += 1
+                yield batch
+        finally:  # also if nobody asks for more than the last batch
+            ended = fed == len(self) and self._epoch == epoch
+            if ended and not self._is_led():
+                self._begun = self._fed_last = self._counted = False
+                self._advance()
 
     def iterate(
         self, epoch: int = 0, index: int = 0, epochs: int = 1
@@ -200,7 +218,8 @@ class MultiInputGenerator(keras.utils.PyDataset):
         """The stream of batches from any place on, as a plain iterator.
 
         It neither reads nor moves the epoch of the generator, so a run
-        that stopped goes on exactly where it was.
+        that stopped goes on exactly where it was. ``fit`` takes it too,
+        with ``steps_per_epoch``: the batches that are left of the epoch.
 
         Args:
             epoch: The epoch to begin with.
@@ -298,7 +317,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
     def epoch(self, epoch: int) -> None:
         fix = "Set it to the number of the epoch to feed next."
         DataError.raise_if(count_problem("epoch", epoch, 0, fix))
-        self._epoch, self._counted = int(epoch), False
+        self._epoch, self._leader, self._counted = int(epoch), None, False
 
     @property
     def order(self) -> Order:
@@ -378,8 +397,9 @@ class MultiInputGenerator(keras.utils.PyDataset):
         if epoch is None:
             epoch = self._epoch - self._counted
         self._counted = False
-        if self._advances:
+        if self._advances and self._epoch != epoch:
             self._epoch = epoch
+            self._order.forget()  # TensorFlow keeps a generator for ever
         return self._epoch
 
     def _is_led(self) -> bool:
@@ -390,7 +410,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
         """The next epoch, if there is another."""
         if self._advances:
             self._epoch += 1
-            self._order.forget()  # TensorFlow keeps a generator for ever
+            self._order.forget()
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_leader": None}
@@ -411,7 +431,6 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
         As they are before any transform.
         """
-        self._parts.refuse_new_lengths()
         rows = self._order.batch(epoch, first, last)
 
         def fetch(where: str, column: Column) -> np.ndarray:
@@ -429,14 +448,13 @@ class MultiInputGenerator(keras.utils.PyDataset):
         try:
             if is_random(column):
                 values = self._drawn(column, where, rows, epoch, first)
-            else:
+            elif (count := len(column)) == self._parts.samples:
                 values = column.take(rows)
-            values = as_fed(values)
-            if len(values) != len(rows):
+            else:
                 raise ValueError(
-                    f"{len(values)} rows for {len(rows)} row numbers"
+                    f"{count} rows in all, not as at the start"
                 )
-            return values
+            return _fed(values, len(rows))
         except Exception as error:
             raise DataError.of(
                 f"{where}, batch {first} of epoch {epoch}",
@@ -473,3 +491,13 @@ def _choice(
         return chosen, None, []
     labels = balance if chosen is None else balance[chosen]
     return chosen, np.unique(labels, return_inverse=True)[1], []
+
+
+def _fed(values: Any, count: int) -> np.ndarray:
+    """Rows as they are fed, or what is wrong with them."""
+    fault = unmasked(values) or rows_of_numbers(values := as_fed(values))
+    if fault:
+        raise ValueError(f"{fault.received} for {fault.expected}")
+    if len(values) != count:
+        raise ValueError(f"{len(values)} rows for {count} row numbers")
+    return values

@@ -64,6 +64,13 @@ class Blocks:
             count_problem("size", self.size, 1, fix, of="Blocks"),
             count_problem("mixed", self.mixed, 1, fix, of="Blocks"),
         )
+        object.__setattr__(self, "size", int(self.size))
+        object.__setattr__(self, "mixed", int(self.mixed))
+
+    def within(self, samples: int) -> Blocks:
+        """The same, no larger than so many samples need."""
+        size = min(self.size, samples)
+        return Blocks(size, min(self.mixed, -(-samples // size)))
 
 
 class _Kept:
@@ -188,7 +195,8 @@ class Order:
             order = self._epochs.get(epoch, lambda: self._permuted(epoch))
             places = order[places].astype("int64")
         elif self.shuffle:
-            places = self._in_windows(self.shuffle, epoch, places)
+            blocks = self.shuffle.within(self.samples)
+            places = self._in_windows(blocks, epoch, places)
         rows = places if self.chosen is None else self.chosen[places]
         rows.flags.writeable = False
         return rows
@@ -261,7 +269,7 @@ class Order:
             count_problem("epochs", epochs, 0, fix, of="iterate"),
         )
         return (
-            (epoch + turn, number)
+            (int(epoch) + turn, number)
             for turn in range(epochs)
             for number in range(0 if turn else index, len(self))
         )
@@ -303,26 +311,18 @@ class Order:
         size_fix = "32 is a good start."
         yield count_problem("batch_size", self.batch_size, 1, size_fix)
         if not _is_shard(self.shard):
-            yield Problem(
-                "shard",
-                "(rank, count) with a rank from 0 to count - 1",
-                f"shard={self.shard!r}",
-                "The first of four processes has shard=(0, 4).",
-            )
-        if not isinstance(self.shuffle, (bool, np.bool_, Blocks)):
-            yield Problem(
-                "shuffle",
-                "True, False or Blocks(size, mixed)",
-                f"shuffle={self.shuffle!r}",
-                "Pass shuffle=True; Blocks() for data larger than memory.",
-            )
+            expected = "(rank, count) with a rank from 0 to count - 1"
+            fix = "The first of four processes has shard=(0, 4)."
+            yield Problem("shard", expected, f"shard={self.shard!r}", fix)
+        received = f"shuffle={self.shuffle!r}"
+        if not isinstance(self.shuffle, (bool, Blocks)):
+            expected = "True, False or Blocks(size, mixed)"
+            fix = "Pass shuffle=True; Blocks() for data larger than memory."
+            yield Problem("shuffle", expected, received, fix)
         if self.classes is not None and self.shuffle is not True:
-            yield Problem(
-                "balance",
-                "shuffle=True, because rows are drawn anew in each epoch",
-                f"shuffle={self.shuffle!r}",
-                "Pass shuffle=True and a seed.",
-            )
+            expected = "shuffle=True, to draw rows anew in each epoch"
+            fix = "Pass shuffle=True and a seed."
+            yield Problem("balance", expected, received, fix)
         if random:
             yield seed_problem(self.seed)
 

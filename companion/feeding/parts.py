@@ -12,14 +12,13 @@ import numpy as np
 
 from companion.errors import DataError, Problem, place
 from companion.feeding.columns import (
-    ArrayColumn,
     Column,
     SlicedColumn,
     as_column,
     is_random,
 )
 from companion.feeding.transforms import ROLES
-from companion.rules import count_problem
+from companion.rules import count_problem, unmasked
 from companion.values import describe
 
 
@@ -60,12 +59,6 @@ class Parts:
         self.problems += filter(None, unfit)
         first = next(iter(lengths.values()), None)
         self.samples = (length or 0) if first is None else first
-        #: Columns that may lose or gain rows: not arrays.
-        self._own = [
-            (where, column)
-            for where, column in self
-            if not is_random(column) and not isinstance(column, ArrayColumn)
-        ]
 
     def _add(self, role: str, part: Any) -> None:
         problem = _part_problem(role, part)
@@ -106,17 +99,6 @@ class Parts:
             ]
         )
 
-    def refuse_new_lengths(self) -> None:
-        """Refuses columns that lost or gained rows since they came."""
-        for where, column in self._own:
-            if len(column) != self.samples:
-                raise DataError.of(
-                    where,
-                    f"{self.samples} rows, as at the start",
-                    f"{len(column)} rows",
-                    "Make a new generator when the data changes.",
-                )
-
     def process_problems(self) -> Iterator[Problem]:
         """Columns that hold a file open, which processes cannot share."""
         for where, column in self:
@@ -135,7 +117,7 @@ def _length_problems(
             "Pass length=1000, for example: every column is random, so "
             "none says how many samples an epoch has."
         )
-        yield count_problem("length", length, 1, fix)
+        yield count_problem("length", length, 1, fix, at_most=2**62)
     if lengths and length is not None:
         yield Problem(
             "length",
@@ -180,7 +162,7 @@ def rows_problem(rows: Any, samples: int) -> Problem | None:
     expected = f"an array of row numbers from 0 to {samples - 1}"
     received = describe(rows)
     numbers = isinstance(rows, np.ndarray) and rows.dtype.kind in "iu"
-    if not numbers or rows.ndim != 1:
+    if not numbers or rows.ndim != 1 or unmasked(rows):
         fix = "Pass what split_rows gives, or np.flatnonzero(mask)."
     elif rows.size == 0:
         expected, fix = "at least one row number", "Choose some rows."
@@ -194,13 +176,13 @@ def rows_problem(rows: Any, samples: int) -> Problem | None:
 
 def balance_problem(labels: Any, samples: int) -> Problem | None:
     """Labels that do not give each row its class."""
-    is_array = isinstance(labels, np.ndarray)
+    is_array = isinstance(labels, np.ndarray) and not unmasked(labels)
     right = is_array and labels.shape == (samples,)
-    if labels is None or (right and labels.dtype.kind != "f"):
+    if labels is None or (right and labels.dtype.kind in "biuUS"):
         return None
     return Problem(
         "balance",
         f"an array of {samples} labels, the class of each row",
         describe(labels),
-        'Give whole numbers or names, for example labels.astype("int").',
+        'Give whole numbers or names, for example labels.astype("str").',
     )

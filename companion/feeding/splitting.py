@@ -71,7 +71,7 @@ def split_rows(
         [1 2] ['Bo' 'Bo']
     """
     given: Any = shares
-    if is_count(given, 1):  # parts of one size
+    if is_count(given, 1, 10**6):  # parts of one size
         given = [1 / given] * int(given)
     DataError.raise_if(
         count_problem(

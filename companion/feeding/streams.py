@@ -76,6 +76,8 @@ class FollowEpoch(keras.callbacks.Callback):
       or with ``initial_epoch``;
     * ``evaluate`` or ``predict`` on the same generator while ``fit`` runs,
       by a callback or as ``validation_data``;
+    * a training that stops within an epoch: Keras reads ahead, so that one
+      may have been fed and not learned from;
     * Keras on JAX, a ``tf.distribute`` strategy, or worker processes: Keras
       begins an epoch, to build the model, before the first one.
 
@@ -83,6 +85,9 @@ class FollowEpoch(keras.callbacks.Callback):
     that begins later, begins there. So the weights at the end are those of
     a run that was never stopped, unless the model draws random numbers of
     its own, as ``Dropout`` does: Keras does not save where those are.
+
+    A ``fit`` that was interrupted does not tell that it ended: pass the
+    callback to the next one too, or set ``batches.epoch``.
 
     A ``ContractWarning`` answers a backup from within an epoch
     (``save_freq=100``), because Keras repeats that epoch, and a
@@ -147,9 +152,8 @@ class FollowEpoch(keras.callbacks.Callback):
             return 0
         # Gradients that wait to be applied are not counted as a step.
         together = optimizer.gradient_accumulation_steps or 1
-        # As a tensor, which a strategy's variable is not.
-        steps = keras.ops.convert_to_tensor(optimizer.iterations)
-        return int(steps) * together
+        # Plus 0, to read a number from the variable of a strategy too.
+        return int(optimizer.iterations + 0) * together
 
     def _warn_of_steps_beyond(self, epoch: int) -> None:
         """A backup that was taken when an epoch was under way."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from companion.errors import DataError, Problem, place
-from companion.rules import rows_of_numbers
+from companion.rules import rows_of_numbers, unmasked
 from companion.values import as_array, as_fed, describe
 
 Batch = tuple[Any, ...]
@@ -22,11 +22,10 @@ def transform_problems(transforms: Any) -> Iterator[Problem]:
     """What is given in place of a list of functions."""
     listed = isinstance(transforms, (tuple, list))
     if not listed or not all(map(callable, transforms)):
+        expected = "a list of functions f(batch, rng) -> batch"
+        fix = "Write transforms=[f], also for one."
         yield Problem(
-            "transforms",
-            "a list of functions f(batch, rng) -> batch",
-            type(transforms).__name__,
-            "Write transforms=[f], also for one.",
+            "transforms", expected, type(transforms).__name__, fix
         )
 
 
@@ -99,7 +98,7 @@ def _unequal(where: str, arrays: dict[str, np.ndarray]) -> Problem | None:
 def _array(where: str, values: Any) -> np.ndarray:
     """Values as they are fed, if they are numbers, one row per sample."""
     array = as_fed(as_array(values))
-    fault = rows_of_numbers(array)
+    fault = unmasked(values) or rows_of_numbers(array)
     DataError.raise_if(fault and fault.at(where))
     return array
 
