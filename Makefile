@@ -27,7 +27,7 @@ REQUIREMENTS := -e .[book,test,classroom]
 endif
 
 .PHONY: help book test check lint lab notebooks proofs sheets benchmark \
-	test-jax test-browser clean
+	agreement test-jax test-browser clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -86,6 +86,9 @@ sheets: .venv/ready  ## copies of the exercise sheets without solutions
 benchmark: .venv/ready  ## speed of all routes into fit, cost of order
 	$(BIN)/python tests/benchmark/benchmark.py
 	$(BIN)/python tests/benchmark/scale.py
+
+agreement: .venv/ready  ## hold check against fit, situation by situation
+	$(BIN)/python -W ignore tests/agreement
 
 test-jax: .venv/ready  ## every builder and generator, with Keras on JAX
 	KERAS_BACKEND=jax $(BIN)/pytest tests/conformance tests/test_layers.py

@@ -53,8 +53,8 @@ class CompanionError(ValueError):
     """What both errors share: the list of problems.
 
     Args:
-        problems: One or more `Problem`; also kept in
-            the attribute ``problems``.
+        problems: One or more `Problem`; also kept in the attribute
+            ``problems``.
     """
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:

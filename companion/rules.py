@@ -71,7 +71,7 @@ def count_problem(
         value: What was given.
         at_least: The smallest number it can be.
         fix: What to do about it.
-        of: What has this setting, if not the name alone says so.
+        of: What the setting belongs to, if its name alone does not tell.
         at_most: The largest number it can be.
     """
     if is_count(value, at_least, at_most):
@@ -218,9 +218,9 @@ def held_in_float32(value: np.ndarray) -> Fault | None:
         if merged:
             return Fault(
                 "whole numbers up to 2**24, beyond which float32 has gaps",
-                f"{describe(value)}, in which {merged} become another",
-                "Subtract a start first, as from Unix times; give ids to "
-                'an Input(dtype="int64").',
+                f"{describe(value)}, {merged} of them equal to others then",
+                "Subtract a fixed start first, for example from Unix times."
+                ' For ids, declare the Input with dtype="int64".',
                 "warning",
             )
     return None

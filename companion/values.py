@@ -39,7 +39,10 @@ def is_array(value: Any) -> bool:
 def describe(value: Any) -> str:
     """Type and shape of a value, never what is in it."""
     if is_array(value):
-        return f"{np.asarray(value).dtype} {tuple(value.shape)}"
+        dtype = getattr(value, "dtype", None)
+        known = isinstance(dtype, np.dtype)  # else of another library
+        dtype = dtype if known else np.asarray(value).dtype
+        return f"{dtype} {tuple(value.shape)}"
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
     return type(value).__name__
@@ -107,7 +110,7 @@ def is_one_hot(values: np.ndarray, classes: int) -> bool:
 
 
 def in_chunks(values: np.ndarray) -> Iterator[np.ndarray]:
-    """The rows of an array, so many at once as fit into memory."""
+    """An array in pieces of some million numbers, by rows."""
     step = max(1, _CHUNK * len(values) // max(1, values.size))
     for start in range(0, len(values), step):
         yield values[start : start + step]

@@ -73,7 +73,7 @@ WITHOUT_NOISE = "Without noise, one label gives one result."
         *(
             (
                 lambda name=name: projection_discriminator({name: (2,)}),
-                "discriminator, shapes: expected names of their own, of A "
+                "discriminator, shapes: expected names of their own, "
                 f".*Received: the name {name!r}. Rename it, ",
             )
             for name in ("a/b", "/", "", 3)
@@ -82,7 +82,7 @@ WITHOUT_NOISE = "Without noise, one label gives one result."
             (
                 lambda name=name: tabular_augmenter(2, {name: 2}),
                 "tabular_augmenter, categories: expected names of their "
-                "own, of A to Z, digits.*alone. Received: the "
+                "own, of letters A to Z, digits.*Received: the "
                 f"name {name!r}. Rename it, here and in the data",
             )
             for name in ("a/b", "", 3, "marital status", "größe", "a:b")
@@ -226,7 +226,7 @@ def test_a_head_refuses_what_is_no_size(head, name, least):
 
 
 def test_a_single_class_is_a_question_of_yes_or_no():
-    words = "num_classes=1. One class is always certain: use binary_head"
+    words = "num_classes=1. Give how many; for one yes-or-no"
     with pytest.raises(ContractError, match=words):
         classes_head(keras.Input((4,)), 1)
 

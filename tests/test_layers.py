@@ -41,8 +41,8 @@ MAP, STEPS = keras.Input((8, 8, 64)), keras.Input((20, 32))
             "concatenate",
             "differ in the last axis alone.*Pool or reshape",
         ),
-        ([WIDE, STEPS], "gated", "same number of axes.*GlobalMaxPooling1D"),
-        ([STEPS, STEPS], "gated", "same number of axes.*Bring each to"),
+        ([WIDE, STEPS], "gated", "(batch, features).*GlobalMaxPooling1D"),
+        ([STEPS, STEPS], "gated", "(batch, features).*Bring each to"),
         ([MAP, STEPS], "film", r"features, and \(batch, width\).*Pool the"),
         ([WIDE, NARROW, NARROW], "film", "expected two branches: the feat"),
         (

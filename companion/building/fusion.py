@@ -285,8 +285,8 @@ def fuse(
         widths, all others keep the shape of the first tensor.
 
     Raises:
-        ContractError: If there is only one tensor, one has no features,
-            the shapes do not meet, or ``how`` is unknown.
+        ContractError: If there is only one tensor, one has no axis of
+            features, the shapes do not meet, or ``how`` is unknown.
 
     Example:
         >>> image, text = keras.Input((64,)), keras.Input((32,))
@@ -350,9 +350,12 @@ def _mismatch(shapes: list[Shape], how: str) -> tuple[str, str]:
             "two branches: what asks, and a sequence (batch, steps, width)"
         )
         fix = "Leave the sequence unpooled, or Reshape((-1, channels))."
-    elif len(set(ranks)) > 1 or how == "gated":
+    elif how == "gated":
         fits = set(ranks) == {2}
-        expected, fix = "branches with the same number of axes", _TO_VECTORS
+        expected, fix = "branches (batch, features)", _TO_VECTORS
+    elif len(set(ranks)) > 1:
+        fits, fix = False, _TO_VECTORS
+        expected = "branches with the same number of axes"
     elif how == "concatenate":
         fits = _alike([shape[:-1] for shape in shapes])
         expected = "branches that differ in the last axis alone"

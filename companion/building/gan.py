@@ -337,7 +337,10 @@ class ConditionalGAN(keras.Model):
 
 
 class _Averages(keras.callbacks.Callback):
-    """Ends the training of both networks; Keras ends that of one."""
+    """Gives both networks their averaged weights after training.
+
+    Keras does so for one optimiser.
+    """
 
     def on_train_end(self, logs: Any = None) -> None:
         if not self.params["epochs"]:

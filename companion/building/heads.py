@@ -38,7 +38,7 @@ def classes_head(
         >>> classes_head(keras.Input((96,)), 6).shape
         (None, 6)
     """
-    _check("classes_head", units, num_classes=num_classes)
+    _check("classes_head", units, 2, num_classes=num_classes)
     features = _hidden(features, units, dropout)
     last = keras.layers.Dense(int(num_classes), activation="softmax")
     return last(features)
@@ -74,7 +74,7 @@ def binary_head(
         >>> binary_head(keras.Input((96,))).shape
         (None, 1)
     """
-    _check("binary_head", units, num_labels=num_labels)
+    _check("binary_head", units, 1, num_labels=num_labels)
     features = _hidden(features, units, dropout)
     last = keras.layers.Dense(int(num_labels), activation="sigmoid")
     return last(features)
@@ -112,7 +112,7 @@ def number_head(
         >>> number_head(keras.Input((96,))).shape
         (None, 1)
     """
-    _check("number_head", units, num_values=num_values)
+    _check("number_head", units, 1, num_values=num_values)
     features = _hidden(features, units, dropout)
     last = keras.layers.Dense(int(num_values), activation=activation)
     return last(features)
@@ -130,12 +130,10 @@ def _hidden(
     return features
 
 
-def _check(head: str, units: Any, **size: Any) -> None:
-    """Refuses a width that is none, or a single class."""
+def _check(head: str, units: Any, least: int, **size: Any) -> None:
+    """Refuses sizes that are not whole numbers, and a single class."""
     ((name, count),) = size.items()
-    least, fix = 1, "Give how many there are."
-    if name == "num_classes":
-        least, fix = 2, "One class is always certain: use binary_head."
+    fix = "Give how many; for one yes-or-no question use binary_head."
     no_layer = "Give 0 for no dense layer before the answer."
     ContractError.raise_if(
         count_problem(name, count, least, fix, of=head),

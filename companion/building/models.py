@@ -278,7 +278,7 @@ def _name_problem(
     ]
     if not wrong:
         return None
-    expected = "names of their own, of A to Z, digits, _ . - and > alone"
+    expected = "names of their own, of letters A to Z, digits, _ . - and >"
     received = f"the name {', '.join(wrong)}"
     fix = f"Rename it, here and in the data; {', '.join(taken)} are taken."
     return Problem(where, expected, received, fix)

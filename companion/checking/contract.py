@@ -19,7 +19,7 @@ import numpy as np
 
 from companion.checking.demands import Demand, Demands, demands_of
 from companion.checking.reading import (
-    Parts,
+    NamedBatch,
     comes_in_batches,
     count_batches,
     opened,
@@ -47,7 +47,7 @@ class Case:
     model: keras.Model
     demands: Demands
     data: Any
-    batches: list[Parts]
+    batches: list[NamedBatch]
     whole: Mapping[str, Mapping[str, np.ndarray]]
     steps: int | None
 
@@ -218,7 +218,6 @@ def _row(case: Case, role: str, name: str, demand: Demand) -> Row:
     """What is said of the values of one name, in batches and whole."""
     where, rules = place(role, name), demand.rules
     received = describe(case.part(role)[0].get(name))
-    row = Row(Problem(where, demand.text, received, ""), "ok")
     if not comes_in_batches(case.data):
         rules += demand.whole
     if name in case.whole.get(role, {}):
@@ -232,7 +231,7 @@ def _row(case: Case, role: str, name: str, demand: Demand) -> Row:
         )
         if fault:
             return Row(fault.at(where), fault.verdict)
-    return row
+    return Row(Problem(where, demand.text, received, ""), "ok")
 
 
 def _missing(where: str, expected: str, name: str, extra: list[str]) -> Row:

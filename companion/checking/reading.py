@@ -1,7 +1,7 @@
 """Reads a few batches of whatever ``fit`` takes, part by part, by name.
 
 Keras takes arrays, data sets and functions, and batches of several forms.
-Here they all become the same: a list of `Parts`.
+Here they all become the same: a list of `NamedBatch`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FORMS = "(inputs,), (inputs, targets) or (inputs, targets, weights)"
 
 
 @dataclass(frozen=True)
-class Parts:
+class NamedBatch:
     """One batch: each part by name, with NumPy arrays where possible.
 
     A part without names has the single name ``""``. An absent one is
@@ -36,9 +36,7 @@ class Parts:
 
 def opened(data: Any) -> Any:
     """The data set that a function makes, if it makes one."""
-    if not _is_function(data):
-        return data
-    made = data()
+    made = data() if _is_function(data) else data
     return made if _is_dataset(made) else data
 
 
@@ -53,7 +51,7 @@ def read(
     count: int,
     inputs: list[str],
     outputs: list[str],
-) -> list[Parts]:
+) -> list[NamedBatch]:
     """The first batches of anything that ``fit`` takes.
 
     Args:
@@ -99,7 +97,7 @@ def read(
 def whole_arrays(data: Any) -> dict[str, dict[str, np.ndarray]]:
     """Arrays that a generator feeds as they are, by part and name.
 
-    None if there are transforms: these may change anything.
+    Empty if there are transforms: these may change anything.
     """
     if not isinstance(data, MultiInputGenerator) or data.transforms:
         return {}
@@ -185,7 +183,9 @@ def _form_problem(
     return Problem("batch", expected, received, fix)
 
 
-def _parts(batch: tuple, inputs: list[str], outputs: list[str]) -> Parts:
+def _parts(
+    batch: tuple, inputs: list[str], outputs: list[str]
+) -> NamedBatch:
     first, targets, weights = (*batch, None, None)[:3]
     named = {
         "input": _named(_arrays(first), inputs, "inputs"),
@@ -194,7 +194,7 @@ def _parts(batch: tuple, inputs: list[str], outputs: list[str]) -> Parts:
             _arrays(weights), outputs, "sample weights", lone=True
         ),
     }
-    return Parts(named, positional=isinstance(first, (list, tuple)))
+    return NamedBatch(named, positional=isinstance(first, (list, tuple)))
 
 
 def _arrays(value: Any) -> Any:

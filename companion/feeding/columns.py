@@ -74,8 +74,8 @@ def is_random(column: Column) -> TypeIs[RandomColumn]:
 class ArrayColumn:
     """Rows of an array or of a memory-mapped file.
 
-    Floats of any size leave as float32, the type of Keras. Integers,
-    booleans and ``uint8`` leave as they are.
+    Floats of any size leave as float32, the type of Keras. Integers and
+    booleans keep their type, in the byte order of this machine.
 
     Args:
         values: array ``(samples, ...)``. A memory-mapped array whose rows

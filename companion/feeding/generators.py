@@ -30,17 +30,9 @@ from companion.feeding.transforms import (
 from companion.rules import count_problem, rows_of_numbers, unmasked
 from companion.values import as_fed
 
-
-def _setting(name: str) -> property:
-    """A setting of the order, which can be read and not be set."""
-
-    def refused(self: MultiInputGenerator, value: Any) -> None:
-        raise AttributeError(
-            f"{name} is read-only: a batch is a function of seed, epoch "
-            f"and index. Make a new generator with {name}={value!r}."
-        )
-
-    return property(lambda self: getattr(self.order, name), refused)
+#: Settings that decide which rows are in a batch.
+_OF_ORDER = ("batch_size", "shuffle", "seed", "drop_last", "shard", "pad")
+_READ_ONLY = (*_OF_ORDER, "rows", "balance", "length")
 
 
 class MultiInputGenerator(keras.utils.PyDataset):
@@ -48,7 +40,8 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
     A batch is a function of ``(seed, epoch, index)`` alone: the same with
     any number of threads or processes. Every sample comes exactly once per
-    epoch; the samples are shuffled, not the batches, so pass
+    epoch, unless ``balance``, ``drop_last`` or ``shard`` says otherwise;
+    the samples are shuffled, not the batches, so pass
     ``shuffle=False`` to ``fit``: it would only reorder the batches again,
     from Python's global random state.
 
@@ -93,7 +86,8 @@ class MultiInputGenerator(keras.utils.PyDataset):
     Attributes:
         epoch: The epoch that is fed next. ``fit`` moves it, see
             `FollowEpoch`, and so does a loop over the generator; set it to
-            begin elsewhere. All other settings are read-only.
+            begin elsewhere. The settings that decide a batch are
+            read-only: to feed other rows, make a new generator.
 
     Raises:
         DataError: If the data cannot be fed, with every reason at once.
@@ -114,12 +108,12 @@ class MultiInputGenerator(keras.utils.PyDataset):
         ((2, 2), [8, 9])
     """
 
-    batch_size = _setting("batch_size")
-    shuffle = _setting("shuffle")
-    seed = _setting("seed")
-    drop_last = _setting("drop_last")
-    shard = _setting("shard")
-    pad = _setting("pad")
+    batch_size = property(lambda self: self._order.batch_size)
+    shuffle = property(lambda self: self._order.shuffle)
+    seed = property(lambda self: self._order.seed)
+    drop_last = property(lambda self: self._order.drop_last)
+    shard = property(lambda self: self._order.shard)
+    pad = property(lambda self: self._order.pad)
 
     def __init__(
         self,
@@ -151,6 +145,8 @@ class MultiInputGenerator(keras.utils.PyDataset):
         if use_multiprocessing and workers > 0:
             problems += self._parts.process_problems()
         samples = self._parts.samples
+        if problems:  # there are no rows to choose from
+            rows = balance = None
         chosen, classes, unfit = _choice(rows, balance, samples)
         if chosen is not None:
             samples = len(chosen)
@@ -177,6 +173,14 @@ class MultiInputGenerator(keras.utils.PyDataset):
         self._begun = self._fed_last = self._counted = False
         self._leader: weakref.ref | None = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _READ_ONLY:
+            raise AttributeError(
+                f"{name} is read-only: it decides which rows are in a "
+                f"batch. Make a new generator with {name}={value!r}."
+            )
+        super().__setattr__(name, value)
+
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}({self._order.samples} samples, "
@@ -190,12 +194,8 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Batch:
         """The batch ``(inputs,)`` or ``(inputs, targets[, weights])``."""
-        index, last = operator.index(index), self._length - 1
-        if not 0 <= index <= last:
-            raise IndexError(
-                f"index must be from 0 to {last}. Received: index={index}"
-            )
-        if index == last:
+        index = self._number(index)
+        if index == self._length - 1:
             self._fed_last = True
         return self._batch(self._epoch, index)
 
@@ -253,6 +253,8 @@ class MultiInputGenerator(keras.utils.PyDataset):
             ``samples`` in the data; of these, ``fed`` to this shard, of
             which ``repeated`` come a second time because of ``pad``;
             ``left out`` of the epoch on all shards together; ``batches``.
+            With ``balance`` these are draws: which rows come again, or
+            not at all, changes with the epoch.
 
         Example:
             >>> MultiInputGenerator(
@@ -273,6 +275,9 @@ class MultiInputGenerator(keras.utils.PyDataset):
         Returns:
             int64 ``(batch,)``.
 
+        Raises:
+            IndexError: If there is no such batch.
+
         Example:
             >>> batches = MultiInputGenerator(
             ...     {"x": np.arange(10) * 10}, rows=np.array([9, 8, 7])
@@ -280,9 +285,19 @@ class MultiInputGenerator(keras.utils.PyDataset):
             >>> batches.rows(0).tolist()
             [9, 8, 7]
         """
-        where = self._epoch if epoch is None else epoch
-        where, index = next(self._order.places(where, index, 1))
-        return self._order.batch(where, index, index + 1)
+        index = self._number(index)
+        epoch = self._epoch if epoch is None else operator.index(epoch)
+        return self._order.batch(epoch, index, index + 1)
+
+    def _number(self, index: int) -> int:
+        """The number of a batch, as Python counts."""
+        index = operator.index(index)
+        if 0 <= index < self._length:
+            return index
+        raise IndexError(
+            f"index must be from 0 to {self._length - 1}. "
+            f"Received: index={index}"
+        )
 
     def to_tf_dataset(self, epochs: int = 1, *, epoch: int = 0) -> Any:
         """The same batches in the same order, as a ``tf.data.Dataset``.
@@ -340,11 +355,13 @@ class MultiInputGenerator(keras.utils.PyDataset):
         return self._parts.by_role()
 
     def in_order(self) -> MultiInputGenerator:
-        """The same rows unshuffled, all of them, the same at every pass.
+        """The rows in their own order, each once, the same at every pass.
 
-        For validation and ``predict``: both would otherwise advance the
-        epoch, and the order of predictions would not be that of the rows.
-        Transforms are applied, the same way at every pass.
+        ``drop_last`` and ``balance`` do not count here; of a shard these
+        are its own rows. For validation and ``predict``: both would
+        otherwise advance the epoch, and the order of predictions would not
+        be that of the rows. Transforms are applied, the same way at every
+        pass.
 
         Example:
             >>> batches = MultiInputGenerator(
@@ -382,13 +399,13 @@ class MultiInputGenerator(keras.utils.PyDataset):
             self._advance()
 
     def lead(self, leader: Any, epoch: int | None = None) -> int:
-        """Called by `FollowEpoch`: it alone says which epoch is next.
+        """For `FollowEpoch`, which alone says then which epoch is next.
 
         Args:
             leader: The callback, until it is gone; None for none.
-            epoch: The epoch that is fed next; if absent the one that was,
-                when ``fit`` was called: Keras may have begun an epoch
-                since, to build the model.
+            epoch: The epoch to feed next. If absent, the one from before
+                ``fit``: Keras may have begun an epoch to build the model,
+                which does not count.
 
         Returns:
             The epoch that is fed next.
@@ -407,7 +424,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
         return self._leader is not None and self._leader() is not None
 
     def _advance(self) -> None:
-        """The next epoch, if there is another."""
+        """Moves to the next epoch, but for a generator in order."""
         if self._advances:
             self._epoch += 1
             self._order.forget()
@@ -427,7 +444,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
         )
 
     def gathered(self, epoch: int, first: int, last: int) -> Batch:
-        """The rows of batches ``first`` to ``last``, in one piece each.
+        """For `to_tf_dataset`: several batches, in one piece each.
 
         As they are before any transform.
         """

@@ -117,7 +117,7 @@ def _length_problems(
             "Pass length=1000, for example: every column is random, so "
             "none says how many samples an epoch has."
         )
-        yield count_problem("length", length, 1, fix, at_most=2**62)
+        yield count_problem("length", length, 1, fix)
     if lengths and length is not None:
         yield Problem(
             "length",

@@ -39,7 +39,8 @@ def adapted(layer: _Layer, rows: np.ndarray) -> _Layer:
     Refused are rows from which Keras learns something else than what was
     meant, without a word: gaps, a column that never changes (a later row
     that differs a little would become millions) or by less than a
-    millionth (float32 rounds that away: times in seconds since 1970),
+    millionth (float32 rounds that away: the times of one hour, in seconds
+    since 1970),
     numbers without an axis of their own (each row would be scaled alone)
     or too large for float32, fractions as categories.
 

@@ -47,10 +47,10 @@ def split_rows(
         labels: array ``(rows,)`` of classes. Each part gets its share of
             each class, to within about a row (a stratified split).
         groups: array ``(rows,)`` of what rows have in common: the person,
-            patient or file they come from. A group is in one part whole,
-            for a model that has met a person in training knows more of
-            this person in the test than it will of a new one. Shares are
-            met as well as the groups allow.
+            patient or file they come from. All rows of a group go into
+            one part: a model that has met a person in training scores too
+            well on that person in the test. Shares are met as well as the
+            groups allow.
 
     Returns:
         One array per part, int64 ``(rows of the part,)``, in rising order.
@@ -99,11 +99,9 @@ def split_rows(
 def _codes(values: npt.ArrayLike) -> np.ndarray:
     """The number of the class or group of each row, counted from 0."""
     values = np.asarray(values)
-    if values.dtype.kind != "O":
-        return np.unique(values, return_inverse=True)[1]
-    known: dict[Any, int] = {}  # objects may have no order
-    codes = [known.setdefault(value, len(known)) for value in values]
-    return np.array(codes)
+    if values.dtype.kind == "O":  # objects may have no order
+        values = values.astype(str)
+    return np.unique(values, return_inverse=True)[1]
 
 
 def _parts_of_rows(

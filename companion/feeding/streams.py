@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any
 
@@ -23,7 +24,7 @@ def tf_dataset(batches: Any, epochs: int, first: int) -> Any:
             "to_tf_dataset needs TensorFlow. Install it, or pass the "
             "generator itself to fit."
         ) from error
-    examples = [batch for batch, _ in zip(batches.iterate(first), "12")]
+    examples = list(itertools.islice(batches.iterate(first), 2))
     leaves = [tf.nest.flatten(example) for example in examples]
     kinds = [leaf.dtype for leaf in leaves[0]]
     shapes = [_shape_of(*column) for column in zip(*leaves)]
@@ -77,19 +78,20 @@ class FollowEpoch(keras.callbacks.Callback):
     * ``evaluate`` or ``predict`` on the same generator while ``fit`` runs,
       by a callback or as ``validation_data``;
     * a training that stops within an epoch: Keras reads ahead, so that one
-      may have been fed and not learned from;
+      may have been fed although nothing was learned from it;
     * Keras on JAX, a ``tf.distribute`` strategy, or worker processes: Keras
       begins an epoch, to build the model, before the first one.
 
-    A ``fit`` that begins at epoch 0 goes on where the generator is; one
-    that begins later, begins there. So the weights at the end are those of
-    a run that was never stopped, unless the model draws random numbers of
-    its own, as ``Dropout`` does: Keras does not save where those are.
+    A ``fit`` that begins at epoch 0 continues with the generator's own
+    epoch; one with a later ``initial_epoch`` feeds that epoch. So the
+    weights at the end are those of a run that was never stopped, unless
+    the model draws random numbers of its own, as ``Dropout`` does: Keras
+    does not save where those are.
 
     A ``fit`` that was interrupted does not tell that it ended: pass the
     callback to the next one too, or set ``batches.epoch``.
 
-    A ``ContractWarning`` answers a backup from within an epoch
+    A ``ContractWarning`` warns of a backup from within an epoch
     (``save_freq=100``), because Keras repeats that epoch, and a
     ``steps_per_epoch`` that is not the length of the generator, because
     rows would be lost or come twice.
@@ -159,7 +161,7 @@ class FollowEpoch(keras.callbacks.Callback):
         """A backup that was taken when an epoch was under way."""
         steps, length = self._steps(), len(self.batches)
         restored = steps != self._steps_before
-        if restored and steps > epoch * length:
+        if restored and steps > epoch * length and steps % length:
             _warn(
                 f"{epoch * length} steps, the batches of {epoch} epochs",
                 f"{steps} steps",

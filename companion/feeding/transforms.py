@@ -86,12 +86,10 @@ def _unequal(where: str, arrays: dict[str, np.ndarray]) -> Problem | None:
     first, rows = next((at, len(values)) for at, values in arrays.items())
     for at, values in arrays.items():
         if len(values) != rows or rows == 0:
-            return Problem(
-                f"{where}, {at}",
-                f"{rows} rows, as in {first}" if rows else "a row at least",
-                f"{len(values)} rows",
-                "Add or drop rows in every part, and leave some.",
-            )
+            expected = f"{rows} rows, as in {first}" if rows else "a row"
+            fix = "Add or drop rows in every part, and leave some."
+            received = f"{len(values)} rows"
+            return Problem(f"{where}, {at}", expected, received, fix)
     return None
 
 
@@ -111,7 +109,7 @@ def _form_problem(where: str, given: Batch, batch: Any) -> Problem | None:
     if not isinstance(batch, tuple):
         expected = "a tuple, as the batch it was given"
         received = describe(batch)
-        fix = "End it with: return inputs, targets."
+        fix = "Return what it was given, changed: (inputs, targets)."
     elif not len(given) <= len(batch) <= len(ROLES):
         expected = f"the {len(given)} parts of the batch it was given"
         received = f"{len(batch)} parts"
