@@ -49,6 +49,23 @@ def seconds(do: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
+def memory(do: Callable[[], object]) -> tuple[int, int]:
+    """Bytes that are held afterwards, and at most meanwhile."""
+    tracemalloc.start()
+    try:
+        kept = do()  # noqa: F841, held until it is counted
+        return tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+
+def three_of(batches: MultiInputGenerator) -> MultiInputGenerator:
+    """The generator, after its first batches."""
+    for index in range(3):
+        batches[index]
+    return batches
+
+
 def measure(rows: int, shuffle: bool | Blocks) -> dict[str, float]:
     """The first batch of an epoch, then more; what is held; what is met.
 
@@ -68,11 +85,7 @@ def measure(rows: int, shuffle: bool | Blocks) -> dict[str, float]:
     met = [
         len(np.unique(batches[i][0]["id"] * CLASSES // rows)) for i in looks
     ]
-    tracemalloc.start()
-    again = fresh()
-    for index in range(3):
-        again[index]
-    held, peak = tracemalloc.get_traced_memory()
+    held, peak = memory(lambda: three_of(fresh()))
     return {
         "first_batch_seconds": first,
         "batch_microseconds": others / len(looks) * 1e6,
@@ -107,9 +120,11 @@ def measure_file(rows: int, shuffle: bool | Blocks) -> float:
 
 def measure_noise() -> float:
     """Megabytes for an epoch of 10**11 samples that are all drawn."""
-    tracemalloc.start()
-    MultiInputGenerator({"z": Noise(2)}, length=10**11, seed=0)[0]
-    return tracemalloc.get_traced_memory()[1] / 1e6
+    noise = {"z": Noise(2)}
+    _, peak = memory(
+        lambda: MultiInputGenerator(noise, length=10**11, seed=0)[0]
+    )
+    return peak / 1e6
 
 
 def alone(*arguments: str) -> dict[str, float]:

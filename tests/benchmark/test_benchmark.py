@@ -1,6 +1,7 @@
 """The benchmark measures what it says: small, but whole."""
 
 import json
+import tracemalloc
 
 import benchmark
 import numpy as np
@@ -69,3 +70,10 @@ def test_the_cost_of_an_order_is_measured(capsys):
     met = {n: row["classes_in_a_batch"] for n, row in by_order.items()}
     assert met["in order"] < 2 < met["Blocks(256, mixed=64)"]
     assert "Noise alone" in capsys.readouterr().out
+
+
+def test_memory_is_watched_no_longer_than_asked():
+    held, peak = scale.memory(lambda: bytearray(1000))
+
+    assert 1000 <= held <= peak < 10_000
+    assert not tracemalloc.is_tracing()
