@@ -662,6 +662,14 @@ def test_a_column_that_sorts_its_rows_is_told_so():
         batches[0]
 
 
+def test_the_rows_that_are_told_are_ones_own():
+    batches = MultiInputGenerator({"id": IDS}, shuffle=True, seed=0)
+    before = batches[0][0]["id"].tolist()
+
+    batches.rows(0).sort()
+    assert batches[0][0]["id"].tolist() == before
+
+
 # The epoch
 
 

@@ -287,7 +287,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
         """
         index = self._number(index)
         epoch = self._epoch if epoch is None else operator.index(epoch)
-        return self._order.batch(epoch, index, index + 1)
+        return self._order.batch(epoch, index, index + 1).copy()
 
     def _number(self, index: int) -> int:
         """The number of a batch, as Python counts."""
@@ -462,6 +462,8 @@ class MultiInputGenerator(keras.utils.PyDataset):
     ) -> np.ndarray:
         """Rows of a column of one's own, or an error that names it."""
         epoch, first = place
+        rows = rows.view()
+        rows.flags.writeable = False  # NumPy copies such an index
         try:
             if is_random(column):
                 values = self._drawn(column, where, rows, epoch, first)

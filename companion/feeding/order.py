@@ -165,7 +165,7 @@ class Order:
         """Row numbers of batches ``first`` to ``last``, in one piece.
 
         Returns:
-            int64 ``(rows,)``, read-only: columns share them.
+            int64 ``(rows,)``. They are shared: nobody may change them.
         """
         size, page = self.batch_size, self._page
         number = first // page
@@ -194,13 +194,11 @@ class Order:
             places %= self.samples
         if self.shuffle is True:
             order = self._epochs.get(epoch, lambda: self._permuted(epoch))
-            places = order[places].astype("int64")
+            places = order.take(places).astype("int64")
         elif self.shuffle:
             blocks = self.shuffle.within(self.samples)
             places = self._in_windows(blocks, epoch, places)
-        rows = places if self.chosen is None else self.chosen[places]
-        rows.flags.writeable = False
-        return rows
+        return places if self.chosen is None else self.chosen[places]
 
     def _permuted(self, epoch: int) -> np.ndarray:
         """Every sample of an epoch, in the order fed."""
