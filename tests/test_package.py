@@ -219,7 +219,7 @@ def test_the_package_adds_little_to_the_import_of_keras():
                 check=True,
             ).stdout
         )
-        for _ in range(3)
+        for _ in range(2)
     ]
 
     assert min(seconds) <= 0.2

@@ -29,15 +29,21 @@ def weights(folder):
         return [file[name] for name in file.files]
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Where a training that was never stopped has left its weights."""
+    folder = tmp_path_factory.mktemp("whole")
+    with start(folder) as run:
+        run.communicate(timeout=120)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("processes",)], ids=str)
 def test_killed_and_started_again_ends_with_the_same_weights(
-    tmp_path, options
+    tmp_path, whole, options
 ):
-    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    with start(whole) as run:
-        run.communicate(timeout=120)
-
+    stopped = tmp_path / "stopped"
     with start(stopped, *options) as run:
         for line in run.stdout:
             if line == "2 3\n":  # the fourth batch of the third epoch

@@ -58,8 +58,12 @@ def test_results_are_written_with_their_ratios(tmp_path, capsys):
     assert "generator" in printed and "What the peers are built" in printed
 
 
-@pytest.mark.slow
-def test_the_cost_of_an_order_is_measured(capsys):
+def test_the_cost_of_an_order_is_measured(capsys, monkeypatch):
+    monkeypatch.setattr(
+        scale,
+        "alone",
+        lambda rows, name: scale.measure(int(rows), scale.SHUFFLES[name]),
+    )
     found = scale.main(["--sizes", "200000"])
 
     by_order = {row["order"]: row for row in found}
