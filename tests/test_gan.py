@@ -202,6 +202,7 @@ OTHER_WAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", OTHER_WAYS.values(), ids=OTHER_WAYS)
 def test_other_ways_to_run_give_the_same_weights(options, expected):
     assert_same(trained(**options), expected, rtol=1e-4, atol=1e-6)
@@ -457,12 +458,14 @@ def means_of_what_is_made(shuffled):
     return made.reshape(3, 200, 2).mean(axis=1)
 
 
+@pytest.mark.slow
 def test_it_learns_what_a_label_means():
     found = means_of_what_is_made(shuffled=False)
 
     assert np.linalg.norm(found - MEANS, axis=1).max() < 1
 
 
+@pytest.mark.slow
 def test_from_labels_that_lie_it_makes_the_same_of_every_label():
     found = means_of_what_is_made(shuffled=True)
 
@@ -630,6 +633,7 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_interrupted_and_resumed_it_ends_with_the_same_weights(tmp_path):
     def run(folder, *callbacks):
         batches = MultiInputGenerator(
@@ -702,6 +706,7 @@ def state(compiled):
     return values(variables)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made_of", [networks, one_tensor])
 def test_saved_and_loaded_it_goes_on_as_if_nothing_had_been(
     made_of, tmp_path
@@ -777,6 +782,7 @@ def test_exported_it_serves_what_its_generator_network_makes(tmp_path):
         np.testing.assert_allclose(served[name], made[name], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_without_optimisers_each_network_gets_its_own():
     compiled = ConditionalGAN(*networks())
     compiled.compile()

@@ -31,6 +31,7 @@ def run(monkeypatch, *arguments):
     return pages.main()
 
 
+@pytest.mark.slow
 def test_a_page_keeps_its_outputs_and_no_version(book, monkeypatch):
     assert run(monkeypatch, "execute") == 0
 
@@ -137,6 +138,7 @@ def test_a_seed_cell_without_a_seed_is_refused(book):
         pages.with_seed(page, 3)
 
 
+@pytest.mark.slow
 def test_a_crash_is_no_proof(book, monkeypatch):
     page = nbformat.read(book / "chapter.ipynb", as_version=4)
     page.cells[3].source += "\n{}['gone']"

@@ -188,6 +188,7 @@ print(20 * len(batches), batches.epoch, resident() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs Linux"
 )
