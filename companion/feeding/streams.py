@@ -88,6 +88,10 @@ class FollowEpoch(keras.callbacks.Callback):
     the model draws random numbers of its own, as ``Dropout`` does: Keras
     does not save where those are.
 
+    On JAX with ``workers`` above 1 also call
+    ``model.test_on_batch(*batches[0])`` first: to build the model, Keras
+    reads batches ahead, and feeds them again.
+
     A ``fit`` that was interrupted does not tell that it ended: pass the
     callback to the next one too, or set ``batches.epoch``.
 
