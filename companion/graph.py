@@ -5,78 +5,202 @@ Whatever is private to Keras is asked for here, and nowhere else.
 
 from __future__ import annotations
 
+import functools
 import itertools
+import random
+import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
-
-from companion.errors import ContractError
+from keras.src.backend.common import global_state
 
 #: Layers and operations that pass on the numbers they get.
 _PASSING = ("Reshape", "Flatten", "Squeeze", "ExpandDims", "Transpose")
 
 
 def inputs_of(model: keras.Model) -> dict[str, keras.KerasTensor]:
-    """The inputs by name."""
+    """The inputs by name, or by key or path if they were given so.
+
+    Empty if a model declares none.
+    """
     tensors = getattr(model, "inputs", None) or []
+    if not all(isinstance(t, keras.KerasTensor) for t in tensors):
+        return {}
+    made = getattr(model, "input", tensors)
+    if isinstance(made, Mapping) or is_nested(model):
+        return by_path(made)
+    return {tensor.name: tensor for tensor in tensors}
+
+
+def by_path(made: Any) -> dict[str, Any]:
+    """The leaves of a structure, each by the keys that lead to it."""
+    if isinstance(made, Mapping) and not any(map(_is_nest, made.values())):
+        return dict(made)  # in its own order, which a tree would sort
+    leaves = keras.tree.flatten_with_path(made)
+    return {".".join(map(str, path)): leaf for path, leaf in leaves}
+
+
+def is_nested(model: keras.Model) -> bool:
+    """Whether inputs were given within inputs."""
     made = getattr(model, "input", None)
-    named = all(isinstance(t, keras.KerasTensor) for t in tensors)
-    if not tensors or not named:
-        raise ContractError.of(
-            "model",
-            "a model that declares its inputs",
-            type(model).__name__,
-            "Build it from named inputs: keras.Model([a, b], y).",
-        )
-    inputs = {tensor.name: tensor for tensor in tensors}
-    keys = set(made) if isinstance(made, Mapping) else set(inputs)
-    parts = made if isinstance(made, (list, tuple)) else []
-    nested = any(isinstance(p, (Mapping, list, tuple)) for p in parts)
-    if nested or keys != set(inputs):
-        raise ContractError.of(
-            "model",
-            "a model built from a list of named inputs",
-            f"inputs nested, or under other keys: {sorted(keys)}",
-            "Give each Input the name that the data has for it, and "
-            "build keras.Model([a, b], y).",
-        )
-    return inputs
+    parts = made.values() if isinstance(made, Mapping) else made
+    return _is_nest(made) and any(map(_is_nest, parts or ()))
+
+
+def _is_nest(made: Any) -> bool:
+    return isinstance(made, (Mapping, list, tuple))
+
+
+def is_built_by_dict(model: keras.Model) -> bool:
+    """Whether Keras reads a dict by the order of its keys."""
+    return isinstance(getattr(model, "input", None), Mapping)
+
+
+def unnamed_inputs(model: keras.Model) -> list[str]:
+    """Inputs whose names Keras made up: one for the tensor, one more."""
+    return [
+        name
+        for name, tensor in inputs_of(model).items()
+        if not is_nested(model)
+        and tensor._keras_history.operation.name != tensor.name
+    ]
 
 
 def outputs_of(model: keras.Model) -> dict[str, keras.KerasTensor]:
-    """The outputs by name."""
-    made = getattr(model, "output", None)
+    """The outputs by name; empty if a model declares none."""
+    made = getattr(model, "output", None) if model.built else None
     if isinstance(made, Mapping):
-        return dict(made)
+        return by_path(made)
     names = getattr(model, "output_names", None) or [""]
-    return dict(zip(names, model.outputs))
+    return dict(zip(names, getattr(model, "outputs", None) or []))
 
 
-def losses_of(model: keras.Model) -> dict[str, str]:
-    """Name of the loss of each output; empty where there is none."""
+def has_dict_outputs(model: keras.Model) -> bool:
+    """Whether answers come by name."""
+    return model.built and isinstance(
+        getattr(model, "output", None), Mapping
+    )
+
+
+def has_lone_output(model: keras.Model) -> bool:
+    """Whether there is one answer, neither in a list nor in a dict."""
+    made = getattr(model, "output", None) if model.built else None
+    return isinstance(made, keras.KerasTensor)
+
+
+def has_layer(model: keras.Model, kind: type) -> bool:
+    """Whether any layer, also inside another, is of a kind."""
+    return any(isinstance(each, kind) for each in model._flatten_layers())
+
+
+class LossOf(NamedTuple):
+    """What is known of a loss: the function of Keras, and its settings.
+
+    Both are empty for a loss of one's own.
+    """
+
+    name: str = ""
+    settings: Mapping[str, Any] = {}
+
+    @property
+    def reads_logits(self) -> bool:
+        """Whether it makes shares of what it gets by itself."""
+        return bool(self.settings.get("from_logits", False))
+
+
+def losses_of(model: keras.Model) -> dict[str, LossOf]:
+    """The loss of each output that has one."""
     names = list(outputs_of(model))
     given = getattr(model, "loss", None)
     if isinstance(given, (list, tuple)):
         given = dict(zip(names, given))
     elif not isinstance(given, Mapping):
         given = dict.fromkeys(names, given)
-    return {name: loss_name(given.get(name)) for name in names}
+    return {
+        name: loss_of(given[name])
+        for name in names
+        if given.get(name) is not None
+    }
 
 
-def loss_name(loss: Any) -> str:
-    """The function behind a loss, however it was written."""
-    found = keras.losses.get(loss)
-    function = getattr(found, "fn", found)
-    return getattr(function, "__name__", type(function).__name__) * bool(
-        loss
-    )
+def loss_of(loss: Any) -> LossOf:
+    """What is known of a loss, however it was written."""
+    settings: Mapping[str, Any] = {}
+    try:
+        found: Any = keras.losses.get(loss)
+    except ValueError:  # "ce", which Keras chooses by shape, or misspelt
+        return LossOf()
+    if isinstance(found, functools.partial):
+        found, settings = found.func, found.keywords
+    elif hasattr(found, "fn"):
+        found, settings = found.fn, found._fn_kwargs
+    elif isinstance(found, keras.losses.Loss):
+        return LossOf()
+    name = getattr(found, "__name__", "")
+    ours = getattr(keras.losses, name, None) is not found
+    return LossOf() if ours else LossOf(name, settings)
 
 
-def loss_weights_of(model: keras.Model) -> Any:
-    """What ``compile`` was given as loss weights."""
-    compiled = getattr(model, "_compile_loss", None)
-    return getattr(compiled, "_user_loss_weights", None)
+def compiled_with(model: keras.Model) -> dict[str, Any]:
+    """What ``compile`` was given for each output, by its argument."""
+    losses = getattr(model, "_compile_loss", None)
+    metrics = getattr(model, "_compile_metrics", None)
+    return {
+        "loss": getattr(model, "loss", None),
+        "loss_weights": getattr(losses, "_user_loss_weights", None),
+        "metrics": getattr(metrics, "_user_metrics", None),
+        "weighted_metrics": getattr(
+            metrics, "_user_weighted_metrics", None
+        ),
+    }
+
+
+def changed_since_training(model: keras.Model) -> list[keras.layers.Layer]:
+    """Layers frozen or unfrozen after the model's first ``fit``."""
+    if getattr(model, "train_function", None) is None:
+        return []
+    was = getattr(model, "_compiled_trainable_state", {})
+    return [layer for layer in was if layer.trainable != was[layer]]
+
+
+def layers_not_adapted(model: keras.Model) -> list[keras.layers.Layer]:
+    """Layers that should have learned from data, and pass it on as it is.
+
+    The others stop by themselves.
+    """
+    return [
+        layer
+        for layer in model._flatten_layers()
+        if isinstance(layer, keras.layers.Normalization)
+        and layer.built
+        and layer.input_mean is None
+        and not layer.adapt_mean.numpy().any()
+        and (layer.adapt_variance.numpy() == 1).all()
+    ]
+
+
+def own_code(model: keras.Model) -> list[str]:
+    """Steps of training that a class of one's own does itself."""
+    return [
+        name
+        for name in ("train_step", "compute_loss")
+        if getattr(type(model), name) is not getattr(keras.Model, name)
+    ]
+
+
+def global_names() -> dict[str, Any]:
+    """What Keras keeps for all models: names given, seeds drawn."""
+    return vars(global_state.GLOBAL_STATE_TRACKER)
+
+
+def tensorflow_random() -> random.Random | None:
+    """Where TensorFlow draws the seeds of operations, if one was set."""
+    if "tensorflow" not in sys.modules:
+        return None
+    from tensorflow.python.eager import context
+
+    return getattr(context.context(), "_rng", None)
 
 
 def readers(model: keras.Model, tensor: keras.KerasTensor) -> Iterator[Any]:
@@ -109,3 +233,8 @@ def last_activation(tensor: keras.KerasTensor) -> str:
     if type(layer).__name__ in _PASSING:
         return last_activation(layer.input)
     return getattr(getattr(layer, "activation", None), "__name__", "")
+
+
+def comes_at_once(tensor: keras.KerasTensor) -> bool:
+    """Whether no layer lies between a tensor and its activation."""
+    return type(tensor._keras_history.operation).__name__ not in _PASSING

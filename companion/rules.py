@@ -21,11 +21,19 @@ from companion.values import (
     fits_but_last,
     gaps,
     in_chunks,
+    is_array,
     is_count,
     is_one_hot,
+    kind_of,
     shape_text,
     within,
 )
+
+#: What Keras does with a value of this kind: it stops; it may go on, with
+#: something else than was meant; it trains on what was meant.
+FAILS, SILENT, TRAINS = "fails", "silent", "trains"
+#: It goes on, but one gap makes the loss NaN, unless a layer fills it.
+NAN = "a loss of NaN"
 
 
 class Fault(NamedTuple):
@@ -34,7 +42,12 @@ class Fault(NamedTuple):
     expected: str
     received: str
     fix: str
-    verdict: str = "problem"
+    outcome: str = FAILS
+
+    @property
+    def verdict(self) -> str:
+        """A problem, or a warning where Keras trains on what was meant."""
+        return "warning" if self.outcome == TRAINS else "problem"
 
     def at(self, where: str) -> Problem:
         """The same of a value at its place."""
@@ -43,11 +56,23 @@ class Fault(NamedTuple):
 
 Rule = Callable[[Any], Fault | None]
 
-#: Kinds of NumPy types that an Input of a type reads.
-_READABLE = {"f": "biuf", "i": "biu", "u": "biu", "b": "b", "s": "O"}
+NUMBERS = "biuf"
 #: Classes that a message names.
 _NAMED = 5
-_CONVERT = "Convert it first: np.asarray(values)."
+CONVERT = "Convert it first: np.asarray(values)."
+_TEXTS = (
+    "Number the words from 0: np.unique(values, return_inverse=True)[1]."
+)
+#: What to do with values that are no numbers, by the kind of their type.
+_NO_NUMBERS = {
+    "M": "Count the days: (values - values.min()) / np.timedelta64(1, "
+    '"D").',
+    "m": 'Count the days: values / np.timedelta64(1, "D").',
+    "O": 'If these are numbers: values.astype("float32").',
+    "U": _TEXTS,
+    "S": _TEXTS,
+    "V": "Give each field as an array of its own.",
+}
 
 
 def first_fault(value: Any, rules: Iterable[Rule]) -> Fault | None:
@@ -129,28 +154,61 @@ class Spec:
         """What is wrong with the type, rank or shape of a batch."""
         if masked := unmasked(value):
             return masked
-        if not isinstance(value, np.ndarray):
-            fix = _CONVERT
-        elif value.dtype.kind not in self._readable_kinds:
-            fix = self._conversion(value.dtype.kind)
-        elif value.ndim == 0 or not fits(value.shape[1:], self.shape):
-            fix = self._reshaping(value.shape)
-        else:
+        if not is_array(value):
+            return Fault(str(self), describe(value), CONVERT)
+        readable = self._text if self.dtype == "string" else self._number
+        return readable(value) or self._shape(value)
+
+    def _text(self, value: Any) -> Fault | None:
+        """Texts as objects along one axis, or as tensors."""
+        kind = kind_of(value)
+        if not isinstance(value, np.ndarray) or (kind, value.ndim) == (
+            "O",
+            1,
+        ):
             return None
+        fix = "Convert it: values.astype(object)."
+        if kind == "O":
+            fix = "Drop the last axis, which Keras adds: values[:, 0]."
         return Fault(str(self), describe(value), fix)
 
-    @property
-    def _readable_kinds(self) -> str:
-        kind = "f" if "float" in self.dtype else self.dtype[0]
-        return _READABLE.get(kind, "")
-
-    def _conversion(self, kind: str) -> str:
-        if self.dtype == "string":
-            return "Convert it: values.astype(object)."
+    def _number(self, value: Any) -> Fault | None:
+        """Numbers that the type of the Input leaves as they are."""
+        kind = kind_of(value)
+        if kind == "c":
+            fix = (
+                "Give values.real and values.imag: Keras drops the second."
+            )
+            return Fault(str(self), describe(value), fix, SILENT)
+        if kind not in NUMBERS:
+            fix = _NO_NUMBERS.get(kind, CONVERT)
+            return Fault(str(self), describe(value), fix)
+        whole_asked = self.dtype.startswith(("int", "uint"))
+        viewed = isinstance(value, np.ndarray)
+        if kind != "f" or not whole_asked or not viewed:
+            return None
         fix = f'Convert it: values.astype("{self.dtype}").'
-        if kind == "f" and self.dtype.startswith(("int", "uint")):
-            return f"{fix} Keras would cut 2.9 to 2 without a word."
-        return fix
+        if all((part == np.floor(part)).all() for part in in_chunks(value)):
+            return Fault(str(self), describe(value), fix, TRAINS)
+        fix = (
+            f"If these are meant whole: np.rint(values).astype("
+            f'"{self.dtype}"). Keras would cut 2.9 to 2 without a word.'
+        )
+        return Fault(
+            str(self), f"{describe(value)} with fractions", fix, SILENT
+        )
+
+    def _shape(self, value: Any) -> Fault | None:
+        shape = tuple(value.shape)
+        if shape and fits(shape[1:], self.shape):
+            return None
+        outcome = FAILS
+        if shape and fits_but_last(shape[1:], self.shape):
+            outcome = TRAINS  # Keras adds the axis of 1, or drops it
+        elif len(shape) == 1 + len(self.shape):
+            outcome = SILENT  # it lets an axis of 1 pass for any other
+        fix = self._reshaping(shape)
+        return Fault(str(self), describe(value), fix, outcome)
 
     def _reshaping(self, shape: tuple[int, ...]) -> str:
         if fits(shape, self.shape):
@@ -176,6 +234,7 @@ def unmasked(value: Any) -> Fault | None:
         f"a masked array {value.shape}",
         "Fill the gaps, values.filled(0), and feed the mask as an input of "
         "its own.",
+        SILENT,
     )
 
 
@@ -205,6 +264,7 @@ def held_in_float32(value: np.ndarray) -> Fault | None:
                 "numbers that float32 can hold, up to 3.4e38",
                 f"{describe(value)} with larger ones",
                 "Divide them by a large number, or take the logarithm.",
+                NAN,
             )
         if looked:  # once: it takes a sort
             continue
@@ -221,7 +281,7 @@ def held_in_float32(value: np.ndarray) -> Fault | None:
                 f"{describe(value)}, {merged} of them equal to others then",
                 "Subtract a fixed start first, for example from Unix times."
                 ' For ids, declare the Input with dtype="int64".',
-                "warning",
+                TRAINS,
             )
     return None
 
@@ -241,6 +301,7 @@ def complete(spec: Spec) -> Rule:
             f"{describe(value)} with {found}",
             "Fill the gaps, or feed a mask that says where they are: one "
             "NaN makes every weight NaN.",
+            NAN,
         )
 
     return rule
@@ -255,14 +316,17 @@ def held_by(dtype: str) -> Rule:
             return None
         return Fault(
             f"{dtype}, from {limits.min} to {limits.max}",
-            _between(value),
+            between(value),
             'Declare a wider Input: dtype="int64".',
+            SILENT,
         )
 
     return rule
 
 
-def ids_of_table(rows: int) -> tuple[Rule, Rule]:
+def ids_of_table(
+    rows: int, kind: str = "Embedding", setting: str = "input_dim"
+) -> tuple[Rule, Rule]:
     """What an Embedding of so many rows can look up."""
 
     def not_one_hot(value: np.ndarray) -> Fault | None:
@@ -273,112 +337,20 @@ def ids_of_table(rows: int) -> tuple[Rule, Rule]:
             f"{describe(value)}, one-hot",
             "Give the number: values.argmax(axis=-1). An Embedding looks "
             "up every 0 and 1.",
+            SILENT if rows > 2 else TRAINS,  # else these may be two flags
         )
 
     def in_table(value: np.ndarray) -> Fault | None:
         if within(value, 0, rows - 1):
             return None
         return Fault(
-            f"ids from 0 to {rows - 1}, the rows of its Embedding",
+            f"ids from 0 to {rows - 1}, the rows of its {kind}",
             f"ids from {value.min()} to {value.max()}",
-            "Number the categories from 0, or enlarge input_dim.",
+            f"Number the categories from 0, or enlarge {setting}.",
+            SILENT,  # TensorFlow stops on a CPU, and nowhere else
         )
 
     return not_one_hot, in_table
-
-
-# Of one target, by the loss that reads it
-
-
-def numbers(value: Any) -> Fault | None:
-    """An array of numbers without gaps."""
-    if masked := unmasked(value):
-        return masked
-    if not isinstance(value, np.ndarray):
-        return Fault("an array of numbers", describe(value), _CONVERT)
-    if value.ndim == 0 or value.dtype.kind not in "biuf":
-        return Fault(
-            "an array of numbers",
-            describe(value),
-            "Give numbers, one row per sample; number the classes from 0.",
-        )
-    found = gaps(value)
-    if not found:
-        return None
-    return Fault(
-        "numbers without NaN or infinity",
-        f"{describe(value)} with {found}",
-        "Leave these samples out: the loss would be NaN.",
-    )
-
-
-def like_the_output(shape: tuple, value: np.ndarray) -> Fault | None:
-    """One value per output."""
-    if fits_but_last(value.shape[1:], shape):
-        return None
-    return Fault(
-        f"the shape of the output, {shape_text(shape)}",
-        describe(value),
-        "Give one value per output. Keras stretches shapes that differ, "
-        "and the loss then means something else.",
-    )
-
-
-def class_numbers(shape: tuple, value: np.ndarray) -> Fault | None:
-    """One class number for each softmax."""
-    classes = (shape[-1] or 0) if shape else 0
-    expected = f"class numbers from 0 to {classes - 1}"
-    if not fits_but_last(value.shape[1:], shape[:-1]):
-        fix = "One-hot labels go with categorical_crossentropy."
-        return Fault(expected, describe(value), fix)
-    if within(value, 0, classes - 1):
-        return None
-    fix = "Number the classes from 0, or widen the last layer."
-    return Fault(expected, _between(value), fix)
-
-
-def one_hot(shape: tuple, value: np.ndarray) -> Fault | None:
-    """A share for each class."""
-    if value.shape[1:] == shape:
-        return None
-    return Fault(
-        f"one-hot labels {shape_text(shape)}",
-        describe(value),
-        "Class numbers go with sparse_categorical_crossentropy.",
-    )
-
-
-def yes_or_no(shape: tuple, value: np.ndarray) -> Fault | None:
-    """0 or 1, or something between."""
-    if not within(value, 0, 1):
-        return Fault(
-            "labels from 0 to 1",
-            _between(value),
-            "For several classes use sparse_categorical_crossentropy.",
-        )
-    return like_the_output(shape, value)
-
-
-#: What each loss of Keras reads. Of a loss of one's own nothing is known.
-LOSSES: dict[str, Callable[[tuple, np.ndarray], Fault | None]] = {
-    "sparse_categorical_crossentropy": class_numbers,
-    "categorical_crossentropy": one_hot,
-    "categorical_focal_crossentropy": one_hot,
-    "binary_crossentropy": yes_or_no,
-    "binary_focal_crossentropy": yes_or_no,
-    **dict.fromkeys(
-        (
-            "mean_squared_error",
-            "mean_absolute_error",
-            "mean_absolute_percentage_error",
-            "mean_squared_logarithmic_error",
-            "huber",
-            "log_cosh",
-            "poisson",
-        ),
-        like_the_output,
-    ),
-}
 
 
 # Of what is generated
@@ -398,6 +370,7 @@ def reached_by(activation: str, low: float, high: float) -> Rule:
             "Scale them, or choose another last activation: the "
             "discriminator would tell real from generated by their size "
             "alone.",
+            SILENT,
         )
 
     return rule
@@ -411,12 +384,13 @@ def every_class(num_classes: int) -> Rule:
         fix = "Number the classes from 0."
         if labels.ndim != 1 or labels.dtype.kind not in "biu":
             received = f"{labels.dtype} {labels.shape}"
-            return Fault(f"{classes}, one per sample", received, fix)
+            expected = f"{classes}, one per sample"
+            return Fault(expected, received, fix, SILENT)
         found = set(np.unique(labels).tolist())
         strange = sorted(found - set(range(num_classes)))
         missing = sorted(set(range(num_classes)) - found)
         if strange:
-            return Fault(classes, f"class {strange[0]}", fix)
+            return Fault(classes, f"class {strange[0]}", fix, SILENT)
         if not missing:
             return None
         return Fault(
@@ -424,10 +398,12 @@ def every_class(num_classes: int) -> Rule:
             f"none of class {', '.join(map(str, missing[:_NAMED]))}",
             "Add some, or number the classes without gaps: from labels "
             "alone no network learns what a class looks like.",
+            SILENT,
         )
 
     return rule
 
 
-def _between(value: np.ndarray) -> str:
+def between(value: np.ndarray) -> str:
+    """The smallest and the largest number, in words."""
     return f"numbers from {value.min()} to {value.max()}"

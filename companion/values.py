@@ -33,15 +33,31 @@ def is_count(value: Any, at_least: int, at_most: float = math.inf) -> bool:
 
 def is_array(value: Any) -> bool:
     """Whether a value is an array of NumPy, or a tensor of a library."""
-    return hasattr(value, "shape") and hasattr(value, "__array__")
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def kind_of(value: Any) -> str:
+    """Kind of the type of an array or tensor, as a letter of NumPy.
+
+    Example:
+        >>> kind_of(np.ones(3)), kind_of(np.array(["a"]))
+        ('f', 'U')
+    """
+    dtype = value.dtype
+    name = getattr(dtype, "name", str(dtype)).lower()  # Int64 of pandas
+    if "float" in name:  # also bfloat16, which NumPy does not know
+        return "f"
+    if isinstance(dtype, np.dtype):
+        return dtype.kind
+    return name[0] if name.startswith(("int", "uint", "bool")) else "O"
 
 
 def describe(value: Any) -> str:
     """Type and shape of a value, never what is in it."""
     if is_array(value):
-        dtype = getattr(value, "dtype", None)
-        known = isinstance(dtype, np.dtype)  # else of another library
-        dtype = dtype if known else np.asarray(value).dtype
+        dtype = getattr(value.dtype, "name", value.dtype)  # of a tensor
+        if isinstance(value.dtype, np.dtype):
+            dtype = value.dtype
         return f"{dtype} {tuple(value.shape)}"
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
@@ -90,6 +106,14 @@ def fits_but_last(shape: Shape, expected: Shape) -> bool:
     """The same, but for a last axis of 1, which Keras adds or drops."""
     dropped = tuple(shape[-1:]) == (1,) and fits(shape[:-1], expected)
     return fits(shape, expected) or fits((*shape, 1), expected) or dropped
+
+
+def stretches(shape: Shape, expected: Shape) -> bool:
+    """Whether each axis has the length asked for, or 1."""
+    return len(shape) == len(expected) and all(
+        want is None or size in (1, want)
+        for size, want in zip(shape, expected)
+    )
 
 
 def within(values: np.ndarray, low: float, high: float) -> bool:

@@ -500,8 +500,8 @@ BAD = {
         'input "a": expected an array without a mask',
     ),
     "words": (
-        dict(inputs={"a": np.array(["b"])}),
-        "number words and categ",
+        dict(inputs={"a": np.ones(1)}, targets=np.array(["b"])),
+        "target: expected numbers, .* np.unique",
     ),
     "no input": (dict(inputs={}), "Received: an empty dict"),
     "shard out of range": (

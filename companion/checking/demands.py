@@ -17,22 +17,44 @@ import numpy as np
 
 from companion import rules
 from companion.building.gan import ConditionalGAN, made_tensors
+from companion.checking import targets
 from companion.graph import (
+    LossOf,
     inputs_of,
     last_activation,
     losses_of,
     outputs_of,
+    own_code,
     readers,
 )
 from companion.rules import Rule, Spec
 
-#: Layers that bring an input to a common scale, or look it up.
+#: Layers of which numbers of any size make numbers of a common one.
 _SCALING = (
     keras.layers.Normalization,
     keras.layers.Rescaling,
     keras.layers.BatchNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.UnitNormalization,
+    keras.layers.Discretization,
+    keras.layers.Hashing,
+    keras.layers.IntegerLookup,
     keras.layers.Embedding,
 )
+#: Operations that arithmetic on an input is made of.
+_ARITHMETIC = (
+    "Add",
+    "Subtract",
+    "Multiply",
+    "Divide",
+    "TrueDivide",
+    "Log",
+    "Log1p",
+    "Mod",
+    "Cast",
+)
+#: Operations that look for gaps, or fill them.
+_FILLING = ("NanToNum", "Isnan", "Isfinite", "Where")
 
 
 @dataclass(frozen=True)
@@ -41,20 +63,24 @@ class Demand:
 
     Args:
         text: The same in words, as a report shows it.
-        rules: Asked of every batch and of whole arrays.
+        form: Asked of the type and the axes of any array or tensor.
+        rules: Asked of the numbers in each batch and in whole arrays.
         whole: Asked of whole arrays alone.
         axes: How many axes a batch has, if an ``Input`` declares it.
         free: Whether one of them may have any length.
         any_size: Whether the numbers may be as large as they like.
+        fractions: Whether they may be fractions.
         optional: Whether nothing may come under this name.
     """
 
     text: str
+    form: Rule
     rules: tuple[Rule, ...]
     whole: tuple[Rule, ...] = ()
     axes: int | None = None
     free: bool = False
     any_size: bool = True
+    fractions: bool = True
     optional: bool = False
 
 
@@ -64,23 +90,20 @@ Demands = Mapping[str, Mapping[str, Demand]]
 
 @functools.singledispatch
 def demands_of(model: keras.Model) -> Demands:
-    """What a model asks for, by part of a batch and name."""
-    inputs = demanded_inputs(model)
-    losses, compiled = losses_of(model), getattr(model, "loss", None)
-    targets = {
-        name: Demand(
-            "one row per sample",
-            (rules.numbers, *_read_by_loss(losses[name], tensor)),
-            (rules.held_in_float32,),
-            optional=bool(compiled) and not losses[name],
-        )
-        for name, tensor in outputs_of(model).items()
+    """What a model asks for, by part of a batch and name.
+
+    Of targets and weights nothing is known where a class of one's own
+    reads them.
+    """
+    losses, own = losses_of(model), own_code(model)
+    outputs = outputs_of(model).items()
+    of_name = {
+        name: LossOf() if own else losses.get(name) for name, _ in outputs
     }
-    weight = Demand("one number per sample", (rules.numbers,))
     return {
-        "input": inputs,
-        "target": targets,
-        "sample weight": dict.fromkeys(targets, weight),
+        "input": demanded_inputs(model),
+        "target": {n: _target(of_name[n], t, model) for n, t in outputs},
+        "sample weight": {n: _weight(of_name[n], t) for n, t in outputs},
     }
 
 
@@ -94,18 +117,26 @@ def demanded_inputs(network: keras.Model) -> dict[str, Demand]:
 
 def _demanded(network: keras.Model, tensor: keras.KerasTensor) -> Demand:
     spec, layers = Spec.of(tensor), list(readers(network, tensor))
+    names = {type(layer).__name__ for layer in layers}
     asked = [rule for layer in layers for rule in read_by(layer)]
-    whole_numbers = spec.dtype.startswith(("int", "uint"))
-    held = [rules.held_by(spec.dtype)] if whole_numbers else []
+    if not names & set(_FILLING):
+        asked.insert(0, rules.complete(spec))
+    if spec.dtype.startswith(("int", "uint")):
+        asked.append(rules.held_by(spec.dtype))
     whole = (rules.held_in_float32,) if spec.dtype == "float32" else ()
     scaled = any(isinstance(layer, _SCALING) for layer in layers)
+    scaled = scaled or bool(names & set(_ARITHMETIC))
+    fractions = spec.dtype.startswith("float")
     return Demand(
         str(spec),
-        (spec.fault, rules.complete(spec), *asked, *held),
+        spec.fault if layers else targets.anything,  # an input unread
+        tuple(asked) * (spec.dtype != "string"),
         whole,
         axes=1 + len(spec.shape),
         free=None in spec.shape,
-        any_size=scaled or not spec.dtype.startswith("float"),
+        any_size=scaled or not fractions,
+        fractions=fractions,
+        optional=tensor._keras_history.operation.optional,
     )
 
 
@@ -120,9 +151,47 @@ def _(layer: keras.layers.Embedding) -> tuple[Rule, ...]:
     return rules.ids_of_table(layer.input_dim)
 
 
-def _read_by_loss(loss: str, output: keras.KerasTensor) -> tuple[Rule, ...]:
-    rule = rules.LOSSES.get(loss)
-    return (functools.partial(rule, output.shape[1:]),) if rule else ()
+@read_by.register
+def _(layer: keras.layers.CategoryEncoding) -> tuple[Rule, ...]:
+    tokens = layer.num_tokens, "CategoryEncoding", "num_tokens"
+    return (rules.ids_of_table(*tokens)[1],)
+
+
+def _target(
+    loss: LossOf | None, output: keras.KerasTensor, model: keras.Model
+) -> Demand:
+    """What a loss of Keras reads; of another nothing is known."""
+    text = "one row per sample"
+    if loss is None and not model.compiled:
+        return Demand(text, targets.numbers, (targets.without_gaps,))
+    rule = targets.LOSSES.get(loss.name) if loss else None
+    if loss is None or rule is None:
+        optional = loss is None or bool(own_code(model))
+        return Demand(text, targets.anything, (), optional=optional)
+    settings = {
+        name: value
+        for name, value in loss.settings.items()
+        if name == "ignore_class"
+    }
+    read = functools.partial(rule, output.shape[1:], **settings)
+    return Demand(
+        text,
+        targets.numbers,
+        (targets.without_gaps, read),
+        (rules.held_in_float32,),
+        fractions=rule is not targets.class_numbers,
+    )
+
+
+def _weight(loss: LossOf | None, output: keras.KerasTensor) -> Demand:
+    """One for each value that a loss of Keras gives."""
+    asked: tuple[Rule, ...] = (targets.without_gaps, targets.not_below)
+    if loss and loss.name in targets.LOSSES:
+        of_samples = functools.partial(
+            targets.weights_of_samples, output.shape[1:-1]
+        )
+        asked = (*asked, of_samples)
+    return Demand("one number per sample", targets.numbers, asked)
 
 
 # A model with a training step of its own

@@ -1,75 +1,172 @@
-"""Reads a few batches of whatever ``fit`` takes, part by part, by name.
+"""Reads the first batches of whatever ``fit`` takes.
 
 Keras takes arrays, data sets and functions, and batches of several forms.
-Here they all become the same: a list of `NamedBatch`.
+Here they become a `Reading`: the batches as Keras would get them, to be run
+by Keras, and part by part and by name, to be looked at by rules.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
 import numpy as np
 
-from companion.errors import ContractError, Problem
+from companion.errors import ContractError
 from companion.feeding.columns import ArrayColumn
 from companion.feeding.generators import MultiInputGenerator
+from companion.graph import by_path
+from companion.rules import FAILS, SILENT, Fault
 from companion.values import describe, is_array
 
 _FORMS = "(inputs,), (inputs, targets) or (inputs, targets, weights)"
+#: The parts of a batch, in their order.
+ROLES = ("input", "target", "sample weight")
+#: Rows of arrays that Keras takes for a batch if nothing else is said.
+_BATCH = 32
+#: Names that a message gives as an example.
+_NAMED = 3
+#: Batches to read where the first few may not tell.
+_MORE = 10
+
+ARRAYS, PYDATASET, TF_DATA, FUNCTION = (
+    "arrays",
+    "PyDataset",
+    "tf.data.Dataset",
+    "function",
+)
 
 
 @dataclass(frozen=True)
-class NamedBatch:
-    """One batch: each part by name, with NumPy arrays where possible.
+class Reading:
+    """The first batches, as Keras would get them.
 
-    A part without names has the single name ``""``. An absent one is
-    empty.
+    Args:
+        kind: In which of four ways the data comes.
+        data: The data itself: a data set, if a function made one.
+        batches: What was read; of arrays, a batch of their first rows.
+        rows: How many rows a batch has, if the model says so.
+        whole: The arrays, if ``data`` is arrays.
     """
 
-    by_role: dict[str, dict[str, Any]]
-    positional: bool
+    kind: str
+    data: Any
+    batches: list[Any]
+    rows: int | None = None
+    whole: tuple = ()
+    rest: Iterator[Any] = field(default_factory=lambda: iter(()))
+
+    def further(self) -> Reading:
+        """The same with a few more batches."""
+        more = itertools.islice(self.rest, _MORE - len(self.batches))
+        return replace(self, batches=[*self.batches, *more])
+
+    def to_the_end(self) -> Reading:
+        """The same with the last batch, if it is known where it is."""
+        read, last = len(self.batches), []
+        if self.kind == PYDATASET:
+            last = _last_of(self.data, read)
+        elif self.kind == TF_DATA and self.rows:
+            number = int(self.data.cardinality())  # below 0: not known
+            last = list(self.data.skip(max(read, number - 1)).take(1))
+            last = last if number > read else []
+        return replace(self, batches=[*self.batches, *last])
+
+    @property
+    def in_batches(self) -> bool:
+        """Whether data comes batch by batch, and not as whole arrays."""
+        return self.kind != ARRAYS
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether there is anything beside the inputs."""
+        parts = tuple_of(self.batches[0])
+        return len(parts) > 1 and parts[1] is not None
+
+    def arguments(self, *, training: bool) -> dict[str, Any]:
+        """What to pass to ``fit``, or to ``predict``, to run these."""
+        name = "steps_per_epoch" if training else "steps"
+        if self.kind == ARRAYS:
+            x, y, weights = self.batches[0]
+            steps = 2 if self.rows else 1  # the second may be short
+            fed = {"x": x, "batch_size": self.rows or _BATCH, name: steps}
+            return (
+                fed | {"y": y, "sample_weight": weights}
+                if training
+                else fed
+            )
+        return {"x": self._again(), name: self.steps}
+
+    @functools.cached_property
+    def steps(self) -> int:
+        """How many to run: one, or all if they are of different forms.
+
+        How many rows they have makes one only if the model says how many.
+        """
+        axes = slice(0 if self.rows else 1, None)
+
+        def form(leaf: Any) -> tuple:
+            shape = tuple(getattr(leaf, "shape", ()))
+            dtype = getattr(leaf, "dtype", type(leaf))
+            return len(shape), *shape[axes], str(dtype)
+
+        forms = [keras.tree.map_structure(form, b) for b in self.batches]
+        alike = all(found == forms[0] for found in forms)
+        return 1 if alike else len(forms)
+
+    def _again(self) -> Any:
+        """The same batches, in a data set of the same kind."""
+        if self.kind == PYDATASET:
+            return _Batches(self.batches)
+        if self.kind == FUNCTION:
+            return (batch for batch in self.batches)
+        import tensorflow as tf
+
+        return tf.data.Dataset.from_generator(
+            lambda: iter(self.batches),
+            output_signature=self.data.element_spec,
+        )
 
 
-def opened(data: Any) -> Any:
-    """The data set that a function makes, if it makes one."""
-    made = data() if _is_function(data) else data
-    return made if _is_dataset(made) else data
+class _Batches(keras.utils.PyDataset):
+    """Batches that were read, handed out once more."""
 
+    def __init__(self, batches: list[Any]) -> None:
+        super().__init__()
+        self.batches = batches
 
-def comes_in_batches(data: Any) -> bool:
-    """Whether data comes batch by batch, and not as whole arrays."""
-    return _is_dataset(data) or _is_function(data)
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.batches[index]
 
 
 def read(
     data: Any,
-    targets: Any,
+    parts: tuple[Any, Any],
     count: int,
-    inputs: list[str],
-    outputs: list[str],
-) -> list[NamedBatch]:
+    rows: int | None,
+) -> Reading:
     """The first batches of anything that ``fit`` takes.
 
     Args:
         data: Arrays, a ``PyDataset``, a ``tf.data.Dataset``, or a function
             that makes an iterator of batches.
-        targets: The targets, if ``data`` is arrays.
+        parts: Targets and sample weights, if ``data`` is arrays.
         count: How many batches to read, at least 1.
-        inputs: Names of the inputs of the model, in its order.
-        outputs: Names of its outputs.
-
-    Returns:
-        The batches; whole arrays are one batch.
+        rows: Rows of a batch, if the model says how many.
 
     Raises:
-        ContractError: If the data cannot be read, or a batch has a form
-            that Keras would take for something else.
+        ContractError: If the data cannot be read, or there is none.
     """
-    if not comes_in_batches(data):
+    data = opened(data)
+    kind = kind_of_data(data)
+    if kind == ARRAYS:
         if isinstance(data, Iterator):
             raise ContractError.of(
                 "data",
@@ -79,28 +176,237 @@ def read(
                 "checked. Pass the function that makes it, without "
                 "calling it.",
             )
-        return [_parts((data, targets), inputs, outputs)]
-    if targets is not None:
-        expected = "no targets: the batches bring their own"
-        raise ContractError.of(
-            "targets", expected, describe(targets), "Leave them out."
-        )
-    batches = list(itertools.islice(_iterate(data, count), count))
+        whole = (data, *parts)
+        head = first_rows(whole, rows or _BATCH, rows is not None)
+        return Reading(kind, data, [head], rows, whole)
+    for name, given in zip(("targets", "sample_weights"), parts):
+        if given is not None:
+            expected = f"no {name}: the batches bring their own"
+            fix = "Leave them out."
+            raise ContractError.of(name, expected, describe(given), fix)
+    each = _read_each(data, kind)
+    batches = list(itertools.islice(each, count))
     if not batches:
         fix = "Look at where the data is loaded: it is empty."
         raise ContractError.of("data", "at least one batch", "none", fix)
-    for batch in batches:
-        ContractError.raise_if(_form_problem(data, batch, inputs))
-    return [_parts(_tuple_of(batch), inputs, outputs) for batch in batches]
+    return Reading(kind, data, batches, rows, rest=each)
 
 
-def whole_arrays(data: Any) -> dict[str, dict[str, np.ndarray]]:
-    """Arrays that a generator feeds as they are, by part and name.
+def opened(data: Any) -> Any:
+    """The data set that a function makes, if it makes one."""
+    if kind_of_data(data) != FUNCTION:
+        return data
+    made = data()
+    return made if kind_of_data(made) in (PYDATASET, TF_DATA) else data
 
-    Empty if there are transforms: these may change anything.
+
+def kind_of_data(data: Any) -> str:
+    """In which of four ways data comes."""
+    if isinstance(data, Iterator):  # also one over a tf.data.Dataset
+        return ARRAYS
+    if isinstance(data, keras.utils.PyDataset):
+        return PYDATASET
+    if hasattr(data, "element_spec"):
+        return TF_DATA
+    return FUNCTION if callable(data) else ARRAYS
+
+
+def first_rows(arrays: Any, rows: int, with_last: bool) -> Any:
+    """The rows of a first batch, of whatever kinds the arrays are.
+
+    Where the model says how many rows a batch has, a last short batch of
+    as many as remain is added to them. What cannot be cut stays whole.
     """
-    if not isinstance(data, MultiInputGenerator) or data.transforms:
+
+    def cut(values: Any) -> Any:
+        held = values.iloc if hasattr(values, "iloc") else values
+        if values is None or len(values) <= rows:
+            return values
+        rest = len(values) % rows if with_last else 0
+        if not rest:
+            return held[:rows]
+        return held[np.r_[:rows, len(values) - rest : len(values)]]
+
+    try:
+        return keras.tree.map_structure(cut, arrays)
+    except Exception:  # sparse tensors, text, numbers: Keras tells
+        return arrays
+
+
+def _read_each(data: Any, kind: str) -> Iterator[Any]:
+    """Batches, with the place where one could not be read."""
+    read = 0
+    try:
+        for batch in _batches_of(data, kind):
+            yield batch
+            read += 1
+    except ContractError:
+        raise
+    except Exception as error:
+        raise _unreadable(read, error) from error
+
+
+def length_of(data: keras.utils.PyDataset) -> int | None:
+    """How many batches there are; None means that they never end."""
+    try:
+        return data.num_batches
+    except TypeError as error:
+        raise ContractError.of(
+            "data",
+            "a whole number of batches from __len__",
+            f"{type(error).__name__}: {error}",
+            "Return math.ceil(rows / size): np.ceil gives a float.",
+        ) from error
+
+
+def _last_of(data: keras.utils.PyDataset, read: int) -> list[Any]:
+    """The last batch, if it is known where it is."""
+    length = length_of(data)
+    if length is None or length <= read:
+        return []
+    try:
+        return [data[length - 1]]
+    except Exception as error:
+        raise _unreadable(length - 1, error) from error
+
+
+def _unreadable(index: int, error: Exception) -> ContractError:
+    return ContractError.of(
+        f"batch {index}",
+        "a batch that can be read",
+        f"{type(error).__name__}: {error}",
+        "Mend what makes it: the traceback above leads there.",
+    )
+
+
+def _batches_of(data: Any, kind: str) -> Iterable[Any]:
+    if kind == PYDATASET:
+        length = length_of(data)
+        indices = itertools.count() if length is None else range(length)
+        return (data[index] for index in indices)
+    if kind == TF_DATA:
+        return data
+    batches = data()
+    if not isinstance(batches, Iterable):
+        expected = "a function that makes an iterator of batches"
+        received = f"one that returns {describe(batches)}"
+        fix = "Return a generator, a data set or a list of batches."
+        raise ContractError.of("data", expected, received, fix)
+    return batches
+
+
+def count_batches(reading: Reading, most: int) -> int:
+    """How many batches there are, up to ``most``."""
+    each = _read_each(reading.data, reading.kind)
+    return sum(1 for _ in itertools.islice(each, most))
+
+
+# Part by part, by name
+
+
+@dataclass(frozen=True)
+class NamedBatch:
+    """One batch: each part by name, with NumPy arrays where possible.
+
+    A part without names has the single name ``""``. An absent one is
+    empty; one that cannot be named is too, and `faults` says why.
+    """
+
+    by_role: dict[str, dict[Any, Any]]
+    positional: bool
+    faults: dict[str, Fault] = field(default_factory=dict)
+
+
+def named(
+    reading: Reading,
+    batch: Any,
+    names: Mapping[str, list[str]],
+    nested: bool,
+) -> NamedBatch:
+    """A batch part by part, as the model has names for them.
+
+    Args:
+        reading: What the batch was read from.
+        batch: One of its batches.
+        names: Names of the inputs, targets and sample weights.
+        nested: Whether inputs are given within inputs.
+    """
+    parts = tuple_of(batch)
+    fault = _form_fault(reading, batch, parts, names["input"])
+    if fault:
+        return NamedBatch({role: {} for role in ROLES}, False, {"": fault})
+    by_role, faults = {}, {}
+    for role, part in zip(ROLES, (*parts, None, None)):
+        fault = None if nested else _lost_names(part, names[role])
+        if not reading.in_batches:
+            part = framed(part)
+        if nested and role == "input":
+            by_role[role] = by_path(viewed(part))
+            continue
+        found = fault or _by_name(viewed(part), names[role], role)
+        if isinstance(found, Fault):
+            faults[role], found = found, {}
+        by_role[role] = found
+    positional = isinstance(parts[0], (list, tuple))
+    return NamedBatch(by_role, positional, faults)
+
+
+def tuple_of(batch: Any) -> tuple:
+    """The parts of a batch. A lone dict or array is the inputs."""
+    return tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+
+
+def viewed(part: Any) -> Any:
+    """The same structure with NumPy arrays in place of tensors.
+
+    Whatever NumPy cannot show stays as it is: masked arrays, sparse and
+    ragged tensors, texts of a library, arrays in a file.
+    """
+    if isinstance(part, dict):
+        return {name: viewed(value) for name, value in part.items()}
+    if isinstance(part, (list, tuple)) and any(map(_is_part, part)):
+        return tuple(map(viewed, part))
+    if np.ma.isMaskedArray(part) or not is_array(part):
+        return part
+    is_text = getattr(part.dtype, "name", "") == "string"
+    plain = isinstance(part, (np.ndarray, np.generic))
+    in_memory = plain or hasattr(part, "device")
+    return np.asarray(part) if in_memory and not is_text else part
+
+
+def framed(part: Any) -> Any:
+    """Frames and series as Keras feeds them, where it takes arrays."""
+    if isinstance(part, dict):
+        return {name: framed(value) for name, value in part.items()}
+    if isinstance(part, (list, tuple)) and any(map(_is_part, part)):
+        return tuple(map(framed, part))
+    if not hasattr(part, "iloc"):
+        return part
+    values = part.to_numpy()
+    return values[:, None] if values.ndim == 1 else values
+
+
+def whole_arrays(
+    reading: Reading, names: Mapping[str, list[str]], nested: bool
+) -> dict[str, dict[Any, np.ndarray]]:
+    """What can be looked at whole, by part and name.
+
+    That is arrays and tensors in memory, and what a generator feeds as it
+    is; with transforms nothing, since these may change anything.
+    """
+    data = reading.data
+    if isinstance(data, MultiInputGenerator):
+        return {} if data.transforms else _of_columns(data)
+    if reading.in_batches:
         return {}
+    parts = named(reading, reading.whole, names, nested).by_role
+    return {
+        role: {n: v for n, v in part.items() if isinstance(v, np.ndarray)}
+        for role, part in parts.items()
+    }
+
+
+def _of_columns(data: MultiInputGenerator) -> dict[str, dict[Any, Any]]:
     chosen = data.order.chosen
     return {
         role: {
@@ -114,57 +420,21 @@ def whole_arrays(data: Any) -> dict[str, dict[str, np.ndarray]]:
     }
 
 
-def count_batches(data: Any, most: int) -> int:
-    """How many batches there are, up to ``most``."""
-    return sum(1 for _ in itertools.islice(_iterate(data, most), most))
+def _is_part(value: Any) -> bool:
+    framed = hasattr(value, "iloc")
+    return framed or is_array(value) or isinstance(value, (dict, tuple))
 
 
-def _tuple_of(batch: Any) -> tuple:
-    """The parts of a batch. A lone dict or array is the inputs."""
-    return tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
-
-
-def _is_dataset(data: Any) -> bool:
-    if isinstance(data, Iterator):  # also one over a tf.data.Dataset
-        return False
-    return isinstance(data, keras.utils.PyDataset) or hasattr(
-        data, "element_spec"
-    )
-
-
-def _is_function(data: Any) -> bool:
-    return callable(data) and not _is_dataset(data)
-
-
-def _iterate(data: Any, count: int) -> Iterable[Any]:
-    if isinstance(data, keras.utils.PyDataset):
-        # None, in place of a number, means that it never ends.
-        length = data.num_batches
-        most = count if length is None else min(count, length)
-        return (data[index] for index in range(most))
-    if _is_dataset(data):
-        return data.take(count)
-    made: Callable[[], Any] = data
-    batches = made()
-    if not isinstance(batches, Iterable):
-        expected = "a function that makes an iterator of batches"
-        received = f"one that returns {describe(batches)}"
-        fix = "Return a generator, a data set or a list of batches."
-        raise ContractError.of("data", expected, received, fix)
-    return batches
-
-
-def _form_problem(
-    data: Any, batch: Any, names: list[str]
-) -> Problem | None:
+def _form_fault(
+    reading: Reading, batch: Any, parts: tuple, names: list[str]
+) -> Fault | None:
     """A batch whose parts Keras would take for something else."""
-    example = ", ".join(f'"{name}": ...' for name in names)
-    parts = _tuple_of(batch)
-    received = ", ".join(map(describe, parts))
+    example = ", ".join(f'"{name}": ...' for name in names[:_NAMED])
+    received = ", ".join(map(describe, parts[:4]))
     expected, fix = _FORMS, f"Feed a dict: {{{example}}}."
-    if isinstance(batch, list) and not isinstance(
-        data, keras.utils.PyDataset
-    ):
+    if not reading.in_batches:
+        return None
+    if isinstance(batch, list) and reading.kind != PYDATASET:
         expected, received = f"a tuple {_FORMS}", describe(batch)
         fix = (
             "Write it with round brackets, or none: yield inputs, targets."
@@ -175,57 +445,47 @@ def _form_problem(
     elif any(isinstance(part, list) for part in parts):
         expected += ", each a dict, a tuple or an array"
         fix = f"TensorFlow takes a list for one tensor. {fix}"
-    elif len(names) > 1 and not isinstance(parts[0], (Mapping, tuple)):
+    elif len(names) > 1 and is_array(parts[0]):
         expected += f", with {len(names)} inputs in the first place"
         fix = f"Only the first array would be an input. {fix}"
     else:
         return None
-    return Problem("batch", expected, received, fix)
+    return Fault(expected, received, fix, FAILS)
 
 
-def _parts(
-    batch: tuple, inputs: list[str], outputs: list[str]
-) -> NamedBatch:
-    first, targets, weights = (*batch, None, None)[:3]
-    named = {
-        "input": _named(_arrays(first), inputs, "inputs"),
-        "target": _named(_arrays(targets), outputs, "targets", lone=True),
-        "sample weight": _named(
-            _arrays(weights), outputs, "sample weights", lone=True
-        ),
-    }
-    return NamedBatch(named, positional=isinstance(first, (list, tuple)))
+def _lost_names(part: Any, names: list[str]) -> Fault | None:
+    """Names that Keras passes over: it goes by the order alone."""
+    fields = getattr(part, "_fields", None)
+    if fields and set(fields) == set(names) and list(fields) != names:
+        received, fix = f"the order {', '.join(fields)}", "part._asdict()"
+    elif isinstance(part, (list, tuple)) and any(
+        isinstance(value, dict) for value in part
+    ):
+        received, fix = f"a dict in a {type(part).__name__}", "part[0]"
+    else:
+        return None
+    expected = f"a dict with {', '.join(names[:_NAMED])}"
+    fix = f"Feed the dict itself: {fix}. Keras goes by the order alone."
+    return Fault(expected, received, fix, SILENT)
 
 
-def _arrays(value: Any) -> Any:
-    """The same structure with NumPy arrays in place of tensors."""
-    if isinstance(value, Mapping):
-        return {name: _arrays(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)) and any(map(is_array, value)):
-        return tuple(map(_arrays, value))
-    if np.ma.isMaskedArray(value):  # Keras would pass over the mask
-        return value
-    return np.asarray(value) if is_array(value) else value
-
-
-def _named(
-    part: Any, names: list[str], role: str, *, lone: bool = False
-) -> dict[str, Any]:
+def _by_name(part: Any, names: list[str], role: str) -> dict | Fault:
     """A part by name: of a dict, of arrays in the model's order, of one."""
+    lone = role != "input"
     if part is None and lone:
         return {}
-    if isinstance(part, Mapping):
-        return {str(name): value for name, value in part.items()}
-    several = isinstance(part, (tuple, list))
-    if several and any(map(is_array, part)) and len(part) == len(names):
+    if isinstance(part, dict):
+        return part
+    several = isinstance(part, (tuple, list)) and any(map(_is_part, part))
+    if several and len(part) == len(names):
         return dict(zip(names, part))
-    if lone and not (several and any(map(is_array, part))):
+    if lone and not several:
         return {"": part}
-    if not several and len(names) == 1:
-        return {names[0]: part}
-    raise ContractError.of(
-        role,
-        f"{len(names)} {role} by name: {', '.join(names)}",
-        f"{len(part)} arrays" if several else describe(part),
-        f'Feed a dict: {{"{names[0]}": ...}}.',
+    if not several and len(names) < 2:
+        return {name: part for name in names}
+    received = f"{len(part)} arrays" if several else describe(part)
+    return Fault(
+        f"{len(names)} {role}s by name: {', '.join(names)}",
+        received,
+        f'Feed a dict: {{"{names[0]}": ...}}.' if names else "Feed a dict.",
     )

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from companion.errors import Problem
+from companion.rules import FAILS, Fault
 
 _COLUMNS = ("name", "model expects", "data gives", "verdict", "what to do")
 _SIGNS = {
@@ -19,15 +20,49 @@ _SIGNS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a report: a place and a verdict on it."""
+    """One line of a report: a place and a verdict on it.
+
+    Args:
+        problem: The place, and what is wrong there.
+        verdict: One of the words above.
+        outcome: What Keras does with it; empty if nothing is wrong.
+        seen: Whether it is in what Keras runs first.
+    """
 
     problem: Problem
     verdict: str
+    outcome: str = ""
+    seen: bool = False
 
     @classmethod
-    def of(cls, *texts: str, verdict: str = "problem") -> Row:
-        """The row of a problem in its four parts."""
-        return cls(Problem(*texts), verdict)
+    def of(
+        cls,
+        where: str,
+        expected: str,
+        received: str,
+        fix: str,
+        *,
+        outcome: str = FAILS,
+        seen: bool = False,
+    ) -> Row:
+        """The row of something that is wrong, in its four parts."""
+        fault = Fault(expected, received, fix, outcome)
+        return cls.of_fault(where, fault, seen)
+
+    @classmethod
+    def of_fault(cls, where: str, fault: Fault, seen: bool) -> Row:
+        """The row of what a rule says of a place."""
+        return cls(fault.at(where), fault.verdict, fault.outcome, seen)
+
+    @classmethod
+    def note(cls, *texts: str) -> Row:
+        """The row of something that no check can see."""
+        return cls(Problem(*texts), "note")
+
+    @property
+    def gravity(self) -> int:
+        """How grave it is, from 0 for ``ok`` on."""
+        return ("ok", "note", "warning", "problem").index(self.verdict)
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -6,18 +6,22 @@ A column is asked for *a whole batch of rows at once*. There are two kinds:
 * a **random** column invents them: ``draw(rows, rng)``.
 
 An array, or a memory-mapped file, is a stored column as it is; so is an
-array that reads from a file when it is indexed (HDF5, zarr).
+array that reads from a file when it is indexed (HDF5, zarr). Tables of
+pandas and tensors become arrays.
 """
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+import keras
 import numpy as np
 
-from companion.errors import DataError
+from companion.errors import DataError, Problem
 from companion.rules import (
     count_problem,
     every_class,
@@ -75,7 +79,8 @@ class ArrayColumn:
     """Rows of an array or of a memory-mapped file.
 
     Floats of any size leave as float32, the type of Keras. Integers and
-    booleans keep their type, in the byte order of this machine.
+    booleans keep their type, in the byte order of this machine. Texts
+    leave as a tensor of strings, the one form that Keras takes in a batch.
 
     Args:
         values: array ``(samples, ...)``. A memory-mapped array whose rows
@@ -95,6 +100,7 @@ class ArrayColumn:
         self.dtype = type_as_fed(values.dtype)
         self._plain = np.asarray(values)  # a map would make maps of rows
         self._ready = values.dtype == self.dtype
+        self._texts = values.dtype.kind in "OSU"
         flags = values.flags
         self._compact = flags.c_contiguous and flags.aligned
 
@@ -107,7 +113,10 @@ class ArrayColumn:
             taken = self._plain.take(rows, 0)
         else:  # take would first copy the whole array
             taken = self._plain[rows]
-        return taken if self._ready else taken.astype(self.dtype)
+        taken = taken if self._ready else taken.astype(self.dtype)
+        if self._texts:
+            return keras.ops.convert_to_tensor(taken, "string")
+        return taken
 
     def __reduce__(self) -> tuple[Callable, tuple]:
         place = _place_in_file(self.values)
@@ -275,34 +284,173 @@ def _are_probabilities(values: Sequence[float], count: int) -> bool:
     )
 
 
-def as_column(where: str, values: Any) -> Column:
+def as_column(where: str, values: Any, *, texts: bool = True) -> Column:
     """Makes a column of what a user passed, or says why it cannot.
+
+    A series of pandas is fed as ``(samples,)``, its values as NumPy has
+    them. Keras would make ``(samples, 1)`` of it; a model takes both, since
+    Keras adds or drops a last axis of 1. A table is fed as
+    ``(samples, columns)``, in one type for all its columns.
 
     Args:
         where: The place, by name, for the message: ``'input "image"'``.
-        values: An array, also one in a file, or a column.
+        values: An array, also one in a file, a tensor, a table or series
+            of pandas, or a column.
+        texts: Whether texts can be fed there. It takes TensorFlow: on JAX
+            they never reach Keras.
 
     Returns:
         A column.
 
     Raises:
-        DataError: If ``values`` is neither, or an array without rows or of
-            a type that no model can read.
+        DataError: If ``values`` is none of these, an array without rows,
+            or of a type that no model can read: for each such column of a
+            table, with the line that mends it.
+
+    Example:
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"age": [41, 7], "height": [1.8, 1.2]})
+        >>> column = as_column('input "person"', table)
+        >>> column.take(np.array([1])).tolist()
+        [[7.0, 1.2000000476837158]]
+        >>> as_column('input "day"', pd.to_datetime(pd.Series(["2020"])))
+        Traceback (most recent call last):
+        ...
+        companion.errors.DataError: input "day": expected numbers ...
     """
+    # Tables and tensors of other libraries have a `take` as well.
+    foreign = isinstance(values, type) or hasattr(values, "__array__")
+    column = isinstance(values, (StoredColumn, RandomColumn))
+    if column and not foreign:
+        return values
+    texts = texts and keras.config.backend() == "tensorflow"
+    table = hasattr(values, "iloc") and not isinstance(values, type)
     # Arrays that lie in a file tell how they are cut up in it.
     sliced = hasattr(values, "chunks") and hasattr(values, "dtype")
-    if not isinstance(values, np.ndarray) and not sliced:
-        # Tables and tensors of other libraries have a `take` as well.
-        foreign = isinstance(values, type) or hasattr(values, "__array__")
-        column = isinstance(values, (StoredColumn, RandomColumn))
-        if column and not foreign:
-            return values
-        expected, received = (
-            "a NumPy array or a column",
-            type(values).__name__,
-        )
-        fix = "Convert it first: np.asarray(values)."
-        raise DataError.of(where, expected, received, fix)
-    fault = first_fault(values, (unmasked, rows_of_numbers))
+    if table:
+        values, sliced = _of_pandas(where, values, texts), False
+    elif not sliced:
+        values = _of_tensor(where, values, texts)
+    words = not sliced and values.ndim and values.dtype.kind in "OSU"
+    rules = (unmasked,) if words else (unmasked, rows_of_numbers)
+    fault = first_fault(values, rules)
     DataError.raise_if(fault and fault.at(where))
     return SlicedColumn(values) if sliced else ArrayColumn(values)
+
+
+#: What makes an array of a thing that has this attribute.
+_DENSE = {
+    "toarray": "values.toarray()",
+    "to_tensor": "values.to_tensor()",
+    "todense": "values.todense()",
+    "dense_shape": "tf.sparse.to_dense(values)",
+}
+_DAYS = "({0} - {0}.min()) / pd.Timedelta(days=1)"
+_SINCE = '({0} - np.datetime64("2000-01-01")) / np.timedelta64(1, "D")'
+#: What a type of pandas or a kind of NumPy holds, where it is no number.
+_HELD = dict(
+    category="categories", period="periods", M="dates", m="durations"
+)
+#: What makes numbers of a series of pandas, by what it holds.
+_CURES = {
+    "categories": "{0}.cat.codes",
+    "periods": _DAYS.format("{0}.dt.to_timestamp()"),
+    "dates": _DAYS,
+    "dates as objects": _DAYS.format("pd.to_datetime({0})"),
+    "durations": "{0} / pd.Timedelta(days=1)",
+    "integers with gaps": "{0}.fillna(0)",
+    "booleans with gaps": "{0}.fillna(False)",
+    "words": "pd.factorize({0})[0]",
+    "words with gaps": "pd.factorize({0}, use_na_sentinel=False)[0]",
+    "texts with gaps": 'pd.Series({0}).fillna("")',
+    "sequences": 'keras.utils.pad_sequences({0}, dtype="float32")',
+    "objects": 'pd.to_numeric({0}, errors="coerce")',
+}
+#: The same of an array of NumPy, where it differs.
+_NUMPY_CURES = _CURES | {
+    "dates": _SINCE,
+    "dates as objects": _SINCE.format('{0}.astype("datetime64[s]")'),
+    "durations": '{0} / np.timedelta64(1, "D")',
+    "words": "np.unique({0}, return_inverse=True)[1]",
+    "objects": "pd.DataFrame({0}).infer_objects()",
+}
+
+
+def _of_pandas(where: str, table: Any, texts: bool) -> np.ndarray:
+    """The array of a table or series, or how to mend each column."""
+    if table.ndim == 1:
+        DataError.raise_if(_unreadable(where, "values", table, texts))
+        return table.to_numpy()
+    kinds, problems = [], []
+    for name, column in table.items():
+        at, x = f"{where}, column {name!r}", f"table[{name!r}]"
+        problems.append(_unreadable(at, x, column, texts=False))
+        kinds.append(column.iloc[:0].to_numpy().dtype)
+    DataError.raise_if(*problems)
+    # A view, and no copy, if all columns lie together.
+    return table.to_numpy(np.result_type("bool", *kinds))
+
+
+def _of_tensor(where: str, values: Any, texts: bool) -> np.ndarray:
+    """The array of a tensor, or how to make one."""
+    array = None
+    if hasattr(values, "__array__") and not isinstance(values, type):
+        with contextlib.suppress(Exception):  # on another device, symbolic
+            array = np.asanyarray(values)
+    if array is None:
+        cures = [_DENSE[name] for name in _DENSE if hasattr(values, name)]
+        fix = f"Convert it first: {[*cures, 'np.asarray(values)'][0]}."
+        expected = "a NumPy array or a column"
+        received = type(values).__name__
+        raise DataError.of(where, expected, received, fix)
+    if array.dtype.kind == "V" and "float" in array.dtype.name:  # bfloat16
+        array = array.astype("float32")
+    DataError.raise_if(_unreadable(where, "values", array, texts))
+    return array
+
+
+def _unreadable(
+    where: str, x: str, values: Any, texts: bool
+) -> Problem | None:
+    """What is no number, and the line that makes numbers of it."""
+    held = _held(values)
+    if not held or (texts and held == "words"):
+        return None
+    if texts and held == "words with gaps":
+        held = "texts with gaps"
+    numpy = isinstance(values, np.ndarray)
+    cure = (_NUMPY_CURES if numpy else _CURES)[held].format(x)
+    if x != "values" and held != "sequences":
+        cure = f"{x} = {cure}"
+    expected = f"numbers{' or texts' * texts}, one row per sample"
+    received = f"{values.dtype} {values.shape}, {held}"
+    return Problem(where, expected, received, f"Convert it first: {cure}.")
+
+
+def _held(values: Any) -> str:
+    """What an array or series holds that is no number; else empty."""
+    kind, name = values.dtype.kind, values.dtype.name.partition("[")[0]
+    found = _HELD.get(name, _HELD.get(kind, ""))
+    if found:
+        return found
+    if kind in "biu" and hasattr(values, "isna") and values.isna().any():
+        return f"{'booleans' if kind == 'b' else 'integers'} with gaps"
+    if kind in "SU" and isinstance(values, np.ndarray):
+        return "words"
+    return _held_as_objects(values) if kind in "OSU" else ""
+
+
+def _held_as_objects(values: Any) -> str:
+    """What Python objects are, with None, NaN and NA as gaps."""
+    objects = np.asarray(values, object).ravel()
+    types = set(map(type, objects))
+    words = {kind for kind in types if issubclass(kind, (str, bytes))}
+    numbers = any(type(x) is float and x == x for x in objects)
+    gaps = {"NoneType", "NAType", "" if numbers else "float"}
+    others = {kind for kind in types - words if kind.__name__ not in gaps}
+    if words and not others:
+        return "words" if types == words else "words with gaps"
+    if any(issubclass(kind, datetime.date) for kind in types):
+        return "dates as objects"
+    sequences = any(hasattr(kind, "__len__") for kind in others)
+    return "sequences" if sequences else "objects"

@@ -53,9 +53,11 @@ class MultiInputGenerator(keras.utils.PyDataset):
     Taught in the chapter *Feeding*.
 
     Args:
-        inputs: Name of an input to its rows: an array
+        inputs: Name of an input to its rows: an array or tensor
             ``(samples, ...)``, also one in a file (memory map, HDF5,
-            zarr), or a column such as `Noise`.
+            zarr), a table ``(samples, columns)`` or series ``(samples,)``
+            of pandas, or a column such as `Noise`. Texts come as tensors
+            of strings, and only with Keras on TensorFlow.
         targets: One array or column, or a dict by name of output; absent
             for ``predict``.
         sample_weights: Like ``targets``: float ``(samples,)``.

@@ -70,7 +70,8 @@ class Parts:
         for name, values in named.items():
             where = place(role, name)
             try:
-                found[name] = where, as_column(where, values)
+                column = as_column(where, values, texts=role == "input")
+                found[name] = where, column
             except DataError as error:
                 self.problems += error.problems
 

@@ -28,7 +28,7 @@ def tf_dataset(batches: Any, epochs: int, first: int) -> Any:
     leaves = [tf.nest.flatten(example) for example in examples]
     kinds = [leaf.dtype for leaf in leaves[0]]
     shapes = [_shape_of(*column) for column in zip(*leaves)]
-    size = sum(leaf.nbytes for leaf in leaves[0])
+    size = sum(np.asarray(leaf).nbytes for leaf in leaves[0])  # or texts
     stride = max(1, min(_GATHER_BATCHES, _GATHER_BYTES // max(size, 1)))
     if batches.transforms:  # each batch is one piece, of any length
         stride = 1

@@ -120,6 +120,8 @@ def what_check_says(
     asked = {}
     if given.targets is not None:
         asked["targets"] = given.targets
+    if "sample_weight" in given.fit:
+        asked["sample_weights"] = given.fit["sample_weight"]
     steps = given.fit.get("steps_per_epoch")
     batched = inspect.isfunction(given.data)
     if steps and (batched or hasattr(given.data, "element_spec")):

@@ -1,0 +1,293 @@
+"""Value by value: each part of a batch, as the model asks for it."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from companion.building.gan import ConditionalGAN
+from companion.checking.case import Case
+from companion.checking.demands import Demand
+from companion.checking.report import Row
+from companion.errors import Problem, place
+from companion.graph import is_built_by_dict, own_code
+from companion.rules import (
+    FAILS,
+    NAN,
+    SILENT,
+    TRAINS,
+    Fault,
+    first_fault,
+)
+from companion.values import describe
+
+#: Names that a report lists; of more it tells how many.
+_LISTED = 5
+
+
+def inputs(case: Case) -> Iterator[Row]:
+    """A row per input, one for the form of the batch."""
+    if "" in case.batches[0].faults:
+        yield Row.of_fault("batch", case.batches[0].faults[""], seen=True)
+    elif case.demands["input"]:
+        yield from _part(case, "input")
+
+
+def targets(case: Case) -> Iterator[Row]:
+    """One row per target, or for their absence."""
+    given = case.part("target")[0]
+    demanded = case.demands["target"]
+    if "" in case.batches[0].faults:
+        return
+    if given or "target" in case.batches[0].faults or _needs_all(case):
+        yield from _part(case, "target", _for_a_lone_one(given, demanded))
+    elif (
+        case.reading.in_batches
+        and case.model.compiled
+        and not all(demand.optional for demand in demanded.values())
+    ):
+        yield Row.of(
+            "target",
+            "targets for the loss",
+            "inputs alone",
+            "Return (inputs, targets). Only predict does without.",
+            outcome=TRAINS,
+        )
+
+
+def weights(case: Case) -> Iterator[Row]:
+    """One row per sample weight, if there are any."""
+    given = case.part("sample weight")[0]
+    demanded = case.demands.get("sample weight")
+    if demanded is None:
+        for name, value in given.items():
+            yield Row.of(
+                place("sample weight", name),
+                f"no sample weights for a {type(case.model).__name__}",
+                describe(value),
+                "Leave them out, or draw the rows that count more often.",
+                outcome=SILENT,
+            )
+    elif "" in given and len(demanded) > 1:  # the same for each of them
+        any_of = replace(next(iter(demanded.values())), rules=())
+        yield from _part(case, "sample weight", {"": any_of})
+    elif given or "sample weight" in case.batches[0].faults:
+        of_each = _for_a_lone_one(given, demanded)
+        yield from _part(case, "sample weight", of_each)
+
+
+PARTS = (inputs, targets, weights)
+
+
+def _needs_all(case: Case) -> bool:
+    """Whether targets are read by a network, and not by losses."""
+    return isinstance(case.model, ConditionalGAN)
+
+
+def _for_a_lone_one(
+    given: Mapping[str, Any], demanded: Mapping[str, Demand]
+) -> Mapping[str, Demand]:
+    """One without a name stands for the only one that is asked for."""
+    if "" in given and len(demanded) == 1:
+        return {"": next(iter(demanded.values()))}
+    return demanded
+
+
+def _part(
+    case: Case, role: str, demanded: Mapping[str, Demand] | None = None
+) -> Iterator[Row]:
+    """A row per name that is asked for, then one per name that is not."""
+    demanded = case.demands[role] if demanded is None else demanded
+    if role in case.batches[0].faults:
+        fault = case.batches[0].faults[role]
+        yield Row.of_fault(f"{role}s", fault, case.runs(role))
+        return
+    given = list(dict.fromkeys(itertools.chain(*case.part(role))))
+    extra = [name for name in given if name not in demanded]
+    missing = [
+        name
+        for name, demand in demanded.items()
+        if name not in given and not demand.optional
+    ]
+    for name, demand in demanded.items():
+        if name in missing:
+            yield _missing(case, role, name, extra)
+        elif name in given:
+            yield _row(case, role, name, demand)
+    for name in extra[:_LISTED]:
+        yield _extra(case, role, name, list(demanded), missing)
+    if len(extra) > _LISTED:
+        yield Row.of(
+            f"{role}s",
+            f"{len(demanded)} names",
+            f"{len(given)} names",
+            "Choose those of the model: {name: data[name] for name in "
+            "names}.",
+            outcome=_of_extra(case, role, extra),
+        )
+
+
+def _row(case: Case, role: str, name: str, demand: Demand) -> Row:
+    """What is said of the values of one name: the gravest of it."""
+    where, mild = place(role, name), None
+    for fault, seen in _faults(case, role, name, demand):
+        if _is_own(case, role) and fault.outcome in (SILENT, NAN):
+            fault = fault._replace(outcome=TRAINS)
+        row = Row.of_fault(where, fault, seen)
+        if row.verdict == "problem":
+            return row
+        mild = mild or row
+    first = case.part(role)[0].get(name)
+    if not case.reading.in_batches:
+        first = case.whole.get(role, {}).get(name, first)
+    fine = Row(Problem(where, demand.text, describe(first), ""), "ok")
+    return mild or fine
+
+
+def _is_own(case: Case, role: str) -> bool:
+    """Whether code of one's own may make something of any input."""
+    own = own_code(case.model) and not _needs_all(case)
+    return bool(own) and role == "input"
+
+
+def _faults(
+    case: Case, role: str, name: str, demand: Demand
+) -> Iterator[tuple[Fault, bool]]:
+    """What is wrong with the values, and whether Keras will read it.
+
+    Of an array the whole is told, which has been counted to its end.
+    """
+    found = []
+    for index, batch in enumerate(case.batches):
+        value = batch.by_role[role].get(name)
+        if demand.optional and value is None:
+            continue
+        fault = _fault(value, demand, demand.rules)
+        fault = fault or _unequal(case, batch, value)
+        if fault:
+            found.append((fault, case.runs(role, index)))
+    if name in case.whole.get(role, {}):
+        value = case.whole[role][name]
+        fault = _fault(value, demand, demand.rules + demand.whole)
+        fault = fault or _unequal_whole(case, value)
+        if fault:
+            alike = [s for f, s in found if f.outcome == fault.outcome]
+            yield fault, any(alike)
+    yield from found
+
+
+def _fault(value: Any, demand: Demand, rules: tuple) -> Fault | None:
+    """The gravest thing that is wrong with a value."""
+    fault = demand.form(value)
+    if fault and fault.outcome != TRAINS:
+        return fault
+    if isinstance(value, np.ndarray) and value.size:
+        return first_fault(value, rules) or fault
+    return fault
+
+
+def _missing(case: Case, role: str, name: str, extra: list[Any]) -> Row:
+    meant = _closest(name, extra)
+    fix = "Add it to the data under this name."
+    if meant:
+        fix = f'Is it called "{meant}" in the data? Rename it.'
+    return Row.of(
+        place(role, name),
+        case.demands[role][name].text,
+        "nothing under this name",
+        fix,
+        seen=case.runs(role),
+    )
+
+
+def _extra(
+    case: Case,
+    role: str,
+    name: Any,
+    expected: list[str],
+    missing: list[str],
+) -> Row:
+    meant = _closest(name, missing)
+    outcome = _of_extra(case, role, [name])
+    fix = "Leave it out. "
+    if role == "input" and outcome == SILENT:
+        fix += "Keras would feed it in place of another."
+    else:
+        fix += "Some models would be fed it in place of another."
+    if meant:
+        fix, outcome = f'Is it meant for "{meant}"? Rename it.', FAILS
+    return Row.of(
+        place(role, str(name)),
+        f"only the {role}s of the model: {', '.join(expected)}",
+        describe(next(b[name] for b in case.part(role) if name in b)),
+        fix,
+        outcome=outcome,
+        seen=case.runs(role),
+    )
+
+
+def _of_extra(case: Case, role: str, extra: list[Any]) -> str:
+    """What Keras does with names that nothing is called by.
+
+    It passes over those of inputs; but a model built from a dict is fed by
+    the order of the names.
+    """
+    if _needs_all(case) and role != "input":
+        return SILENT
+    if role != "input":
+        ignored = role == "sample weight" and case.reading.in_batches
+        return TRAINS if ignored else FAILS
+    if not is_built_by_dict(case.model):
+        return TRAINS
+    asked = list(map(str, case.demands["input"]))
+    return SILENT if any(str(n) < max(asked) for n in extra) else TRAINS
+
+
+def _closest(name: Any, names: list[Any]) -> str | None:
+    if len(names) > 100 * _LISTED:
+        return None
+    close = difflib.get_close_matches(str(name), map(str, names), 1)
+    return next(iter(close), None)
+
+
+def _unequal(case: Case, batch: Any, value: Any) -> Fault | None:
+    """More or fewer rows than the first input of the same batch."""
+    named = batch.by_role["input"]
+    return _other_rows(value, *_first(case.demands["input"], named))
+
+
+def _unequal_whole(case: Case, value: np.ndarray) -> Fault | None:
+    if case.reading.in_batches:  # a generator counts its columns itself
+        return None
+    arrays = case.whole.get("input", {})
+    return _other_rows(value, *_first(case.demands["input"], arrays))
+
+
+def _other_rows(value: Any, first: str, count: int | None) -> Fault | None:
+    shape = tuple(getattr(value, "shape", ()))
+    if count is None or not shape or shape[0] in (None, count):
+        return None
+    return Fault(
+        f'{count} rows, as in input "{first}"',
+        f"{shape[0]} rows",
+        "Row i of every array must belong to sample i.",
+        SILENT,
+    )
+
+
+def _first(
+    demanded: Mapping[str, Demand], batch: Mapping[str, Any]
+) -> tuple[str, int | None]:
+    """Name and rows of the first input that has the axes it should."""
+    for name, demand in demanded.items():
+        value = batch.get(name)
+        fault = demand.form(value)
+        fitting = fault is None or fault.outcome == TRAINS
+        if isinstance(value, np.ndarray) and fitting:
+            return name, len(value)
+    return "", None

@@ -1,0 +1,178 @@
+"""Lets Keras itself run the first batches, and leaves no trace of it.
+
+No rule knows all that Keras asks for. So its own ``fit`` (or ``predict``)
+runs one step, uncompiled, on the batches that were read. Before that every
+Keras object that the model holds is noted down, afterwards all of it is
+put back: weights, metrics, optimizer, random state, compiled functions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from companion.checking.reading import Reading
+from companion.graph import global_names, tensorflow_random
+
+#: Types whose contents are put back, each by its own plain methods: those
+#: of Keras would note the change.
+_CONTAINERS = (list, dict, set)
+#: Lines of an error that say where in Keras it came up, not what is wrong.
+_NOISE = re.compile(
+    r"^(Exception encountered|Graph execution error|Detected at|File |"
+    r"<stack|Stack trace|Traceback|\[\[|\d+ root error|\{\{|Arguments "
+    r"received|  • |• |'?$)"
+)
+_WIDEST = 300
+
+
+#: What to do about what Keras says, where it is known.
+_CURES = {
+    "different structures": "Give targets and weights in the form of the "
+    "outputs: an array for a lone one, a dict or a list for several.",
+    "in loss dict": "Name each output in the dict of losses.",
+    "`loss_weights` must match": "Give each loss its weight, by name.",
+    "No loss to compute": "Compile it with a loss: "
+    'model.compile(optimizer, "mse").',
+    "Target data is missing": "Return (inputs, targets).",
+    "call `compile()`": "Compile it first.",
+    "recognize": "Compile it again after you set trainable.",
+    "does not match the expected structure": "Give every batch the same "
+    "parts, and no None among them.",
+    "did not match the expected structure": "Give every batch the same "
+    "parts, and no None among them.",
+    "adapt": "Adapt the layer to training rows: layer.adapt(rows).",
+    "Unrecognized data type": "Convert it: lists with np.asarray(values), "
+    "mappings with dict(batch).",
+    "Invalid dtype": "Convert it to numbers, or texts to objects: "
+    "values.astype(object).",
+}
+_UNKNOWN = "Mend what Keras names here; no rule of check found more."
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """How the first batches went.
+
+    Args:
+        ran: Whether Keras got to the end of them.
+        words: What it said if not: type and message of its error.
+        loss: The loss of the last step; None after ``predict``.
+    """
+
+    ran: bool
+    words: str = ""
+    loss: float | None = None
+
+
+def rehearse(
+    model: keras.Model, reading: Reading, *, training: bool
+) -> Rehearsal:
+    """Runs ``fit`` or ``predict`` on the first batches."""
+    data = reading.arguments(training=training)
+    with as_it_was(model), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.run_eagerly = True
+        model.train_function = model.predict_function = None
+        try:
+            if not training:
+                model.predict(verbose=0, **data)
+                return Rehearsal(True)
+            history = model.fit(verbose=0, shuffle=False, **data).history
+        except Exception as error:
+            return Rehearsal(False, in_words(error))
+    losses = np.ravel(history.get("loss", []))
+    return Rehearsal(True, loss=float(losses[-1]) if losses.size else None)
+
+
+def in_words(error: Exception) -> str:
+    """Type of an error and what it says is wrong, without its places."""
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    lines = [line.strip() for line in text.splitlines()]
+    telling = [line for line in lines if not _NOISE.match(line)]
+    words = " ".join(telling[:3])
+    if len(words) > _WIDEST:
+        words = f"{words[:_WIDEST]}..."
+    return f"{type(error).__name__}: {words}"
+
+
+def cure(words: str) -> str:
+    """What to do about what Keras said."""
+    known = (fix for said, fix in _CURES.items() if said in words)
+    return next(known, _UNKNOWN)
+
+
+@contextlib.contextmanager
+def as_it_was(model: keras.Model) -> Iterator[None]:
+    """Puts back whatever Keras changes in the meantime."""
+    kept = _Kept()
+    kept.note(model)
+    kept.note(global_names())
+    drawn, ours = [random, tensorflow_random()], np.random.get_state()
+    states = [(draw, draw.getstate()) for draw in drawn if draw]
+    try:
+        yield
+    finally:
+        kept.put_back()
+        np.random.set_state(ours)
+        for draw, state in states:
+            draw.setstate(state)
+
+
+class _Kept:
+    """What Keras' objects held, from a model on."""
+
+    def __init__(self) -> None:
+        self.seen: dict[int, Any] = {}
+        self.contents: list[tuple[Any, Any, Any]] = []
+        self.values: list[tuple[keras.Variable, np.ndarray]] = []
+
+    def note(self, root: Any) -> None:
+        """Notes an object, and all that it holds."""
+        ahead = [root]
+        while ahead:
+            # TensorFlow wraps the dicts and lists that a layer holds.
+            value = ahead.pop()
+            value = getattr(value, "__wrapped__", value)
+            if id(value) in self.seen:
+                continue
+            self.seen[id(value)] = value  # held: an id is given once
+            if isinstance(value, keras.Variable):
+                self.values.append((value, np.array(value.numpy())))
+                continue
+            for kind in _CONTAINERS:
+                if isinstance(value, kind):
+                    self.contents.append((value, kind, kind(value)))
+            if isinstance(value, (*_CONTAINERS, tuple)):
+                ahead.extend(
+                    value.values() if isinstance(value, dict) else value
+                )
+            if _is_open(value):
+                ahead.append(vars(value))
+
+    def put_back(self) -> None:
+        """The same objects hold the same again."""
+        for value, kind, contents in self.contents:
+            kind.clear(value)
+            (kind.extend if kind is list else kind.update)(value, contents)
+        for variable, numbers in self.values:
+            if numbers.shape == tuple(variable.shape):  # it had a value
+                variable.assign(numbers)
+
+
+def _is_open(value: Any) -> bool:
+    """Whether an object is one of Keras, or of a class made from one.
+
+    Or a list that TensorFlow made for one, which holds the real one.
+    """
+    known = {kind.__module__.split(".")[0] for kind in type(value).__mro__}
+    held = "keras" in known or isinstance(value, _CONTAINERS)
+    return held and hasattr(value, "__dict__")

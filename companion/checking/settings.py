@@ -1,0 +1,250 @@
+"""Questions about the model alone, and about what ``compile`` was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from companion.checking.case import Case
+from companion.checking.reading import tuple_of
+from companion.checking.report import Row
+from companion.errors import place
+from companion.graph import (
+    changed_since_training,
+    comes_at_once,
+    compiled_with,
+    has_dict_outputs,
+    has_layer,
+    last_activation,
+    layers_not_adapted,
+    losses_of,
+    outputs_of,
+    own_code,
+    unnamed_inputs,
+)
+from companion.rules import FAILS, SILENT, TRAINS
+
+
+def _undeclared(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """Models whose inputs cannot be checked by name."""
+    if not case.demands["input"]:
+        yield Row.of(
+            "model",
+            "a model that declares its inputs",
+            type(case.model).__name__,
+            "Only Keras' own run is checked. For the rest build it from "
+            "named inputs: keras.Model([a, b], y).",
+            outcome=TRAINS,
+        )
+    unnamed = unnamed_inputs(case.model)
+    if unnamed and len(case.demands["input"]) > 1:
+        by_position = case.batches[0].positional
+        yield Row.of(
+            "model",
+            "a name for every Input",
+            f"{len(unnamed)} without one",
+            'Name it: keras.Input(..., name="zone"). Without names data '
+            "can only be fed by position.",
+            outcome=TRAINS if by_position else FAILS,
+            seen=True,
+        )
+
+
+def _not_adapted(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """A layer that should have learned from data before training."""
+    for layer in layers_not_adapted(case.model):
+        yield Row.of(
+            place("layer", layer.name),
+            "a layer that was adapted to training rows",
+            f"a {type(layer).__name__} as it was made",
+            "Adapt it before you build the model: layer.adapt(rows). Until "
+            "then it changes nothing.",
+            outcome=SILENT,
+        )
+
+
+def _frozen(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """Weights that will not learn, or will in spite of all."""
+    model = case.model
+    if model.compiled and model.weights and not model.trainable_weights:
+        yield Row.of(
+            "model",
+            "weights that can be trained",
+            "none: all layers are frozen",
+            "Set layer.trainable = True, then compile again.",
+            outcome=TRAINS,
+        )
+    for layer in changed_since_training(model)[:1]:
+        yield Row.of(
+            place("layer", layer.name),
+            "what it was when the model was compiled",
+            f"trainable={layer.trainable} since then",
+            "Compile again: a model that was trained goes on as before.",
+            outcome=SILENT,
+        )
+
+
+def _one_row(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """One row, from which BatchNormalization takes its own mean."""
+    values = [v for part in case.part("input") for v in part.values()]
+    alone = any(getattr(value, "shape", ())[:1] == (1,) for value in values)
+    if alone and has_layer(case.model, keras.layers.BatchNormalization):
+        yield Row.of(
+            "batch",
+            "more than one row, for the BatchNormalization",
+            "a batch of one row",
+            "Use drop_last=True, or another batch_size: of one row it "
+            "makes 0.",
+            outcome=TRAINS,
+        )
+
+
+# What compile was given
+
+
+def _by_name(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """Arguments of ``compile`` that name anything but an output."""
+    given = compiled_with(case.model)
+    outputs = list(outputs_of(case.model))
+    if not outputs or own_code(case.model):
+        return
+    for argument in ("metrics", "weighted_metrics"):
+        named = given[argument]
+        strange = [
+            name
+            for name in (named if isinstance(named, Mapping) else ())
+            if name not in outputs
+        ]
+        if strange:
+            yield Row.of(
+                argument,
+                f"only names of outputs: {', '.join(outputs)}",
+                ", ".join(map(str, strange)),
+                "Name it after an output. Keras would log it under another "
+                "name, or stop.",
+                outcome=SILENT,
+            )
+    yield from _loss_weights(given, outputs)
+
+
+def _loss_weights(
+    given: Mapping[str, Any], outputs: list[str]
+) -> Iterator[Row]:
+    weights, losses = given["loss_weights"], given["loss"]
+    if not isinstance(weights, Mapping):
+        return
+    losses = list(losses) if isinstance(losses, Mapping) else outputs
+    wide = [n for n, w in weights.items() if isinstance(w, np.float64)]
+    received = f"weights for {', '.join(map(str, weights))}"
+    if set(weights) != set(losses):
+        fix = (
+            "Give each loss its weight by name: Keras hands out others in "
+            "alphabetical order."
+        )
+        outcome = SILENT
+    elif wide:
+        received = f"float64 of NumPy for {', '.join(wide)}"
+        fix = "Make it a plain number: float(weight). TensorFlow stops."
+        outcome = FAILS
+    else:
+        return
+    expected = f"one weight for each of {', '.join(losses)}"
+    yield Row.of("loss_weights", expected, received, fix, outcome=outcome)
+
+
+def _in_order(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """Lists for outputs that are a dict, which Keras sorts by name."""
+    outputs = list(outputs_of(case.model))
+    count = len(getattr(case.model, "outputs", None) or [])
+    given = compiled_with(case.model)
+    if isinstance(given["loss"], (list, tuple)) and isinstance(
+        given["loss_weights"], Mapping
+    ):
+        yield _of_order("loss_weights", outputs, "a dict beside a list")
+    parts = (*tuple_of(case.reading.batches[0]), None, None)
+    given = {"targets": parts[1], "sample weights": parts[2], **given}
+    for argument, values in given.items():
+        if not isinstance(values, (list, tuple)):
+            continue
+        each = argument not in ("metrics", "weighted_metrics")
+        several = count > 1 and len(values) == count
+        if argument == "loss" and outputs and len(values) != count:
+            received = f"{len(values)} for {count} outputs"
+            yield _of_order(argument, outputs, received)
+        elif several and (each or any(map(_is_list, values))):
+            if has_dict_outputs(case.model) and outputs != sorted(outputs):
+                yield _of_order(argument, outputs, "a list")
+        elif several and not each:
+            received = "a list with one for each output"
+            yield _of_order(argument, outputs, received)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _of_order(argument: str, outputs: list[str], received: str) -> Row:
+    named = ", ".join(f'"{name}": ...' for name in outputs)
+    return Row.of(
+        argument,
+        "a dict by the names of the outputs",
+        received,
+        f"Give each by its name: {{{named}}}. Keras hands out a list in "
+        "the order of the sorted names, or in part.",
+        outcome=SILENT,
+    )
+
+
+def _shares(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """A loss that reads shares, and an output that gives none."""
+    outputs = outputs_of(case.model)
+    for name, loss in losses_of(case.model).items():
+        if not loss.name.endswith("crossentropy") or own_code(case.model):
+            continue
+        found = last_activation(outputs[name])
+        shares = found in ("softmax", "sigmoid")
+        at_once = comes_at_once(outputs[name])
+        if loss.reads_logits and shares and not at_once:
+            expected, fix = "no activation", "Leave from_logits=True out."
+        elif not loss.reads_logits and found == "linear":
+            expected = "a softmax or a sigmoid as its last activation"
+            fix = "Add it, or say from_logits=True."
+        else:
+            continue
+        yield Row.of(
+            place("output", name),
+            f"{expected}, for {loss.name}",
+            found,
+            f"{fix} Keras takes any number for a share.",
+            outcome=SILENT,
+        )
+
+
+def _unreduced(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """A loss of several numbers, of which Keras takes the sum."""
+    for loss in keras.tree.flatten(compiled_with(case.model)["loss"]):
+        if getattr(loss, "reduction", "sum") in (None, "none"):
+            yield Row.of(
+                "loss",
+                "a loss that is one number",
+                "reduction=None",
+                "Leave it out: Keras would take steps by the sum of all "
+                "rows, and log their mean.",
+                outcome=SILENT,
+            )
+            return
+
+
+OF_THE_MODEL = (
+    _undeclared,
+    _not_adapted,
+    _frozen,
+    _one_row,
+    _by_name,
+    _in_order,
+    _shares,
+    _unreduced,
+)

@@ -1,0 +1,312 @@
+"""`check` lets Keras run a batch, and leaves no trace of it."""
+
+import random
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from companion import (
+    ConditionalGAN,
+    ContractError,
+    ContractWarning,
+    MultiInputGenerator,
+    check,
+    conditional_generator,
+    projection_discriminator,
+)
+from companion.checking.rehearsal import as_it_was, cure, in_words
+
+N = 8
+DATA = {
+    "numbers": np.linspace(0, 1, 2 * N).reshape(N, 2),
+    "zone": np.linspace(0, 1, N)[:, None],
+}
+PRICES = np.linspace(0, 1, N)[:, None]
+
+
+def parcel(**options):
+    numbers = keras.Input((2,), name="numbers", **options)
+    zone = keras.Input((1,), name="zone", **options)
+    return [numbers, zone], keras.layers.Concatenate()([numbers, zone])
+
+
+def plain(optimizer="adam", metrics=("mae",), **compiled):
+    inputs, joined = parcel()
+    model = keras.Model(inputs, keras.layers.Dense(1, name="price")(joined))
+    model.compile(optimizer, "mse", metrics=list(metrics), **compiled)
+    return model
+
+
+def with_chance_and_state():
+    inputs, joined = parcel()
+    hidden = keras.layers.Dense(4, activation="relu")(joined)
+    hidden = keras.layers.BatchNormalization()(hidden)
+    hidden = keras.layers.Dropout(0.5)(hidden)
+    model = keras.Model(inputs, keras.layers.Dense(1)(hidden))
+    model.compile("adam", "mse", weighted_metrics=["mae"])
+    return model
+
+
+def with_a_schedule():
+    rate = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+    return plain(keras.optimizers.RMSprop(rate, use_ema=True))
+
+
+def half_precision():
+    optimizer = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.Adam(), initial_scale=8.0, dynamic_growth_steps=1
+    )
+    return plain(optimizer)
+
+
+class Subclassed(keras.Model):
+    """Its layers are made when it is called first."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls, self.last = 0, keras.layers.Dense(1)
+        self.kept = {"drop": [keras.layers.Dropout(0.5)]}
+
+    def call(self, inputs, training=False):
+        self.calls += 1
+        parts = [inputs["numbers"], inputs["zone"]]
+        joined = keras.ops.concatenate(parts, axis=-1)
+        joined = self.kept["drop"][0](joined, training=training)
+        return self.last(joined)
+
+
+def subclassed():
+    model = Subclassed()
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+
+def built_once():
+    """A model that was trained for an epoch before."""
+    model = with_chance_and_state()
+    model.fit(DATA, PRICES, verbose=0, shuffle=False)
+    return model
+
+
+MODELS = {
+    "plain": plain,
+    "with chance and state": with_chance_and_state,
+    "with a schedule": with_a_schedule,
+    "half precision": half_precision,
+    "subclassed": subclassed,
+    "trained before": built_once,
+    "run eagerly": lambda: plain(run_eagerly=True),
+}
+
+
+def trained(make, checked):
+    """What training gives, and all that may have been drawn."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(0)
+    model = make()
+    if checked:
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ContractWarning)
+            check(model, DATA, targets=PRICES)
+    history = model.fit(
+        DATA, PRICES, epochs=2, batch_size=3, verbose=0, shuffle=False
+    ).history
+    later = keras.layers.Dense(1)
+    later.build((None, 3))
+    drawn = [
+        random.random(),
+        np.random.random(),
+        float(tf.random.uniform(())),
+        float(keras.random.uniform(())),
+        later.kernel.numpy(),
+    ]
+    return {
+        "weights": model.get_weights(),
+        "optimizer": [v.numpy() for v in model.optimizer.variables],
+        "variables": [v.path for v in model.optimizer.variables],
+        "history": history,
+        "drawn": drawn,
+        "name": later.name,
+        "metrics": [v.numpy() for v in model.metrics_variables],
+    }
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_training_is_the_same_with_a_check_before(make):
+    found = trained(make, checked=True)
+    wanted = trained(make, checked=False)
+
+    assert found["variables"] == wanted["variables"]
+    assert found["name"] == wanted["name"]
+    keras.tree.map_structure(np.testing.assert_array_equal, found, wanted)
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_nothing_is_left_behind(make):
+    keras.utils.clear_session()
+    model = make()
+    functions = model.train_function, model.predict_function
+    names = set(vars(model))
+    variables = [v.path for v in model.variables]
+
+    with as_it_was(model):
+        model.fit(DATA, PRICES, verbose=0, shuffle=False)
+        assert model.train_function is not None
+        assert [v.path for v in model.optimizer.variables][2:]
+
+    assert (model.train_function, model.predict_function) == functions
+    assert set(vars(model)) == names
+    assert [v.path for v in model.variables] == variables
+
+
+def test_a_layer_counts_its_calls_as_before():
+    keras.utils.clear_session()
+    model = subclassed()
+
+    with pytest.warns(ContractWarning, match="declares its inputs"):
+        check(model, DATA, targets=PRICES)
+
+    assert model.calls == 0
+    assert not model.last.built
+
+
+def test_a_checked_model_is_saved_and_loaded_with_its_optimizer():
+    keras.utils.clear_session()
+    model = plain()
+    check(model, DATA, targets=PRICES)
+    model.fit(DATA, PRICES, verbose=0, shuffle=False)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        loaded = keras.models.load_model(path)
+
+    assert len(loaded.optimizer.variables) == len(model.optimizer.variables)
+    np.testing.assert_array_equal(
+        loaded.predict(DATA, verbose=0), model.predict(DATA, verbose=0)
+    )
+
+
+def test_a_generator_stands_where_it_stood():
+    batches = MultiInputGenerator(
+        DATA, PRICES, batch_size=3, shuffle=True, seed=0
+    )
+    before = batches[0]
+
+    check(plain(), batches)
+
+    assert batches.epoch == 0
+    keras.tree.map_structure(
+        np.testing.assert_array_equal, before, batches[0]
+    )
+
+
+def test_a_model_that_cannot_run_is_as_it_was():
+    keras.utils.clear_session()
+    model = plain()
+    weights = model.get_weights()
+
+    with pytest.raises(ContractError):
+        check(model, DATA, targets={"price": PRICES})
+
+    keras.tree.map_structure(
+        np.testing.assert_array_equal, weights, model.get_weights()
+    )
+    assert not model.optimizer.built
+    model.fit(DATA, PRICES, verbose=0, shuffle=False)
+
+
+def test_a_gan_trains_as_if_it_was_not_checked():
+    labels = np.arange(N, dtype="int32") % 4
+    drawn = {"label": labels, "noise": np.ones((N, 3), "float32")}
+    image = np.linspace(0, 1, 4 * N, dtype="float32").reshape(N, 2, 2, 1)
+    real = {"label": labels, "image": image}
+
+    def weights(checked):
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)
+        gan = ConditionalGAN(
+            conditional_generator((2, 2, 1), 3, 4, (5,)),
+            projection_discriminator({"image": (2, 2, 1)}, 4, (5,)),
+        )
+        gan.compile()
+        if checked:
+            check(gan, drawn, targets=real)
+        gan.fit(drawn, real, verbose=0, shuffle=False)
+        return gan.get_weights()
+
+    keras.tree.map_structure(
+        np.testing.assert_array_equal, weights(True), weights(False)
+    )
+
+
+class Counting(keras.Model):
+    """Every step is counted."""
+
+    steps = 0
+
+    def train_step(self, data):
+        Counting.steps += 1
+        return super().train_step(data)
+
+
+def counted(data, **options):
+    inputs, joined = parcel()
+    model = Counting(inputs, keras.layers.Dense(1)(joined))
+    model.compile("sgd", "mse")
+    Counting.steps = 0
+    check(model, data, **options)
+    return Counting.steps
+
+
+def test_one_step_is_run_where_all_batches_are_of_one_form():
+    assert counted(MultiInputGenerator(DATA, PRICES, batch_size=2)) == 1
+    assert counted(MultiInputGenerator(DATA, PRICES, batch_size=3)) == 1
+    assert counted(DATA, targets=PRICES) == 1
+
+
+def test_nothing_is_run_where_it_is_left_out():
+    assert counted(DATA, targets=PRICES, run=False) == 0
+
+
+def test_what_no_rule_knows_is_told_in_the_words_of_keras():
+    inputs, joined = parcel()
+    answers = [keras.layers.Dense(1, name=n)(joined) for n in ("a", "b")]
+    model = keras.Model(inputs, answers)
+    model.compile("sgd", {"a": "mse"})
+    targets = [PRICES, PRICES]
+
+    with pytest.raises(ContractError) as caught:
+        check(model, DATA, targets=targets)
+
+    problem = caught.value.problems[0]
+    assert problem.where == "first rows"
+    assert problem.received.startswith(
+        "ValueError: Expected keys ['a', 'b'"
+    )
+    assert problem.fix == "Name each output in the dict of losses."
+    assert check(model, DATA, targets=targets, run=False).problems == ()
+    model.compile("sgd", {"a": "mse", "b": None})
+    assert check(model, DATA, targets=targets).problems == ()
+
+
+def test_words_of_keras_are_told_without_their_places():
+    error = ValueError(
+        "Exception encountered when calling Functional.call().\n\n"
+        "\x1b[1mInvalid input shape for input 3\x1b[0m\n\n"
+        "Arguments received by Functional.call():\n  • inputs={}"
+    )
+
+    assert in_words(error) == "ValueError: Invalid input shape for input 3"
+    assert len(in_words(ValueError("long " * 200))) < 350
+
+
+def test_there_is_something_to_do_about_everything():
+    assert cure("ValueError: No loss to compute.").startswith("Compile it")
+    assert cure("KeyError: 7").startswith("Mend what Keras names")
