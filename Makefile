@@ -87,8 +87,9 @@ benchmark: .venv/ready  ## speed of all routes into fit, cost of order
 	$(BIN)/python tests/benchmark/benchmark.py
 	$(BIN)/python tests/benchmark/scale.py
 
-agreement: .venv/ready  ## hold check against fit, situation by situation
+agreement: .venv/ready  ## hold check against fit: situations, random pairs
 	$(BIN)/python -W ignore tests/agreement
+	$(BIN)/python -W ignore tests/agreement --pairs 2000
 
 test-jax: .venv/ready  ## every builder and generator, with Keras on JAX
 	KERAS_BACKEND=jax $(BIN)/pytest tests/conformance tests/test_layers.py

@@ -89,6 +89,12 @@ def has_lone_output(model: keras.Model) -> bool:
     return isinstance(made, keras.KerasTensor)
 
 
+def has_list_of_one(model: keras.Model) -> bool:
+    """Whether there is one answer, in a list."""
+    made = getattr(model, "output", None) if model.built else None
+    return isinstance(made, (list, tuple)) and len(made) == 1
+
+
 def has_layer(model: keras.Model, kind: type) -> bool:
     """Whether any layer, also inside another, is of a kind."""
     return any(isinstance(each, kind) for each in model._flatten_layers())

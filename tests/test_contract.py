@@ -275,6 +275,106 @@ class Own(keras.Model):
         return keras.ops.sum(inputs["numbers"], axis=-1)
 
 
+class Sick(keras.utils.PyDataset):
+    """It has a length, and batches up to a place."""
+
+    def __init__(self, length, batches=()):
+        super().__init__()
+        self.length, self.batches = length, batches
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, index):
+        return self.batches[index]
+
+
+def makes_one():
+    yield good(), IDS
+    raise OSError("the disk\nis gone")
+
+
+def opens_nothing():
+    raise OSError("no such file")
+
+
+SICK = {
+    "the second batch": (makes_one, "batch 1: .*OSError: the disk is gone"),
+    "a function": (opens_nothing, "batch 0: .*OSError: no such file"),
+    "a function of something": (lambda path: path, "missing 1 required"),
+    "the last batch": (
+        Sick(20, [(good(), IDS)] * 19),
+        "batch 19: .*IndexError.*traceback above",
+    ),
+    "a length that is a float": (Sick(2.0), "math.ceil"),
+    "a length below 0": (Sick(-1), "batch 0: .*should return >= 0"),
+    "a class": (keras.utils.PyDataset, "batch 0: .*You need to implement"),
+    "a text": ("parcels.csv", "inputs by name: .* Received: str"),
+    "nothing": (None, "Received: NoneType"),
+    "a batch of nothing": (lambda: [None], "Received: NoneType"),
+}
+
+
+@pytest.mark.parametrize(("data", "words"), SICK.values(), ids=SICK)
+def test_data_that_cannot_be_read_is_told_with_its_place(
+    model, data, words
+):
+    with pytest.raises(ContractError, match=words):
+        check(model, data)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "words"),
+    [
+        (None, {}, "model: expected a Keras model. Received: NoneType"),
+        (build, {}, "model: .* Received: function. Pass it first"),
+        (build(), {"steps": "3"}, "steps: expected a whole number"),
+        (build(), {"batches": 1.5}, "batches: expected a whole number"),
+    ],
+)
+def test_what_check_cannot_use_is_named(model, options, words):
+    with pytest.raises(ContractError, match=words):
+        check(model, good(), **options)
+
+
+@pytest.mark.parametrize("name", [7, None, ("a", "b")])
+def test_a_name_that_is_no_text_is_told(name):
+    model = build()
+    model.compile("sgd", "mse")
+    with pytest.raises(ContractError, match=r"nothing under this name"):
+        check(model, bent(numbers=None) | {name: IDS}, targets=IDS)
+
+
+def test_thousands_of_names_are_told_in_one_line(model):
+    many = {f"column {number}": IDS for number in range(100_000)}
+
+    with pytest.raises(ContractError) as caught:
+        check(model, good() | many)
+
+    assert [p.received for p in caught.value.problems] == [
+        "more than 1000 arrays in a batch"
+    ]
+    assert "np.stack" in str(caught.value)
+
+
+def test_what_changes_between_two_looks_is_looked_at_once():
+    looked = []
+
+    class Once(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            looked.append(index)
+            return good(), np.ones(N)
+
+    model = build()
+    model.compile("sgd", "mse")
+    check(model, Once())
+
+    assert looked == [0, 1, 2]
+
+
 def test_a_model_without_declared_inputs_is_left_to_keras():
     with pytest.warns(ContractWarning, match="declares its inputs"):
         assert check(Own(), good()).problems == ()

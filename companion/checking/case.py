@@ -12,14 +12,20 @@ import numpy as np
 from companion.checking.demands import Demands, demands_of
 from companion.checking.reading import (
     ROLES,
+    TF_DATA,
     NamedBatch,
     Reading,
+    kind_of_data,
     named,
+    opened,
     read,
     whole_arrays,
 )
 from companion.feeding.generators import MultiInputGenerator
 from companion.graph import inputs_of, is_nested, own_code
+
+#: Batches from which TensorFlow learns types and lengths.
+_LEARNED = 2
 
 
 @dataclass(frozen=True)
@@ -64,16 +70,11 @@ def case_of(
     names = {role: list(demands.get(role, {})) for role in ROLES}
     fixed = {t.shape[0] for t in inputs_of(model).values()} - {None}
 
-    def may_change(first: Reading) -> bool:
-        by_role = named(first, first.batches[0], names, nested).by_role
-        return _may_change(demands, by_role, first.data)
-
     with np.errstate(over="ignore"):  # told below, of the whole arrays
+        data = opened(data)
+        if _are_alike(demands, data):
+            count = min(count, _LEARNED)
         reading = read(data, parts, count, max(fixed, default=None))
-        if count > 1 and may_change(reading):
-            reading = reading.further()
-        if count > 1:
-            reading = reading.to_the_end()
         batches = [
             named(reading, b, names, nested) for b in reading.batches
         ]
@@ -89,23 +90,10 @@ def _trains_alone(model: keras.Model) -> bool:
     return bool(own_code(model)) or getattr(model, "loss", None) is None
 
 
-def _may_change(
-    demands: Demands, batch: Mapping[str, Mapping[str, Any]], data: Any
-) -> bool:
-    """Whether a later batch may be of another kind than the first.
-
-    TensorFlow learns lengths from the first two batches, and types from
-    the first alone.
-    """
-    if any(demand.free for demand in demands["input"].values()):
+def _are_alike(demands: Demands, data: Any) -> bool:
+    """Whether all batches are of one kind, so that a few tell of all."""
+    if kind_of_data(data) == TF_DATA:
         return True
-    if isinstance(data, MultiInputGenerator) and not data.transforms:
-        return False
-    return any(
-        demands[role][name].fractions
-        and value.dtype.kind in "iu"
-        and value.dtype.itemsize > 1  # bytes are pixels, and stay so
-        for role, part in batch.items()
-        for name, value in part.items()
-        if name in demands.get(role, {}) and isinstance(value, np.ndarray)
-    )
+    free = any(demand.free for demand in demands["input"].values())
+    ours = isinstance(data, MultiInputGenerator) and not data.transforms
+    return ours and not free

@@ -31,7 +31,7 @@ def check(
     targets: Any = None,
     sample_weights: Any = None,
     steps: int | None = None,
-    batches: int = 2,
+    batches: int = 10,
     run: bool = True,
 ) -> Report:
     """Compares what a model declares with what a data set gives.
@@ -49,8 +49,9 @@ def check(
 
     Limits: It is not told whether fit or predict comes next: inputs alone,
     and a model that is not compiled, are checked as for predict. Metrics
-    are not held against the labels and answers they compare. The step is
-    run as it is written, not compiled into a graph.
+    are not held against the labels and answers they compare. Numbers are
+    not followed through arithmetic inside the model. The step is run as it
+    is written, not compiled into a graph.
 
     Taught in the chapter *Several inputs*.
 
@@ -64,7 +65,9 @@ def check(
         steps: Batches that ``fit`` will ask for in all, that is
             ``epochs * steps_per_epoch``, if ``data`` is a function or a
             ``tf.data.Dataset``: there must be as many.
-        batches: How many batches to read.
+        batches: How many batches to read at most, beside the last one. Two
+            are enough of a ``tf.data.Dataset`` and of a
+            `MultiInputGenerator`, whose batches are all of one kind.
         run: Whether Keras runs the first batch. Without it `check` is
             quicker, and knows less: pass False for a model whose step
             takes long.
@@ -90,8 +93,7 @@ def check(
         ...     [problem.where for problem in error.problems]
         ['input "image"', 'input "numbers"', 'input "number"']
     """
-    fix = "Leave it out to read two."
-    ContractError.raise_if(count_problem("batches", batches, 1, fix))
+    _know_arguments(model, steps, batches)
     case = case_of(model, data, (targets, sample_weights), batches, steps)
     rows = [row for part in PARTS for row in part(case)]
     rows += [row for question in QUESTIONS for row in question(case, rows)]
@@ -105,6 +107,22 @@ def check(
     for problem in report.warnings:
         warnings.warn(str(problem), ContractWarning, stacklevel=2)
     return report
+
+
+def _know_arguments(model: Any, steps: Any, batches: Any) -> None:
+    """Raises a `ContractError` for what no answer can be given of."""
+    if not isinstance(model, keras.Model):
+        expected, fix = (
+            "a Keras model",
+            "Pass it first: check(model, data).",
+        )
+        received = type(model).__name__
+        raise ContractError.of("model", expected, received, fix)
+    fix = "Pass epochs * steps_per_epoch, or leave it out."
+    ContractError.raise_if(
+        None if steps is None else count_problem("steps", steps, 1, fix),
+        count_problem("batches", batches, 1, "Leave it out to read ten."),
+    )
 
 
 def _agreed(case: Case, rows: list[Row], keras_ran: Rehearsal) -> list[Row]:

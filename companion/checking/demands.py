@@ -186,11 +186,12 @@ def _target(
 def _weight(loss: LossOf | None, output: keras.KerasTensor) -> Demand:
     """One for each value that a loss of Keras gives."""
     asked: tuple[Rule, ...] = (targets.without_gaps, targets.not_below)
-    if loss and loss.name in targets.LOSSES:
-        of_samples = functools.partial(
-            targets.weights_of_samples, output.shape[1:-1]
-        )
-        asked = (*asked, of_samples)
+    rule = targets.weights_of_samples
+    if loss == LossOf():  # one's own may give a single value
+        rule = targets.mild(rule)
+    elif loss is None or loss.name not in targets.LOSSES:
+        return Demand("one number per sample", targets.numbers, asked)
+    asked = (*asked, functools.partial(rule, output.shape[1:-1]))
     return Demand("one number per sample", targets.numbers, asked)
 
 

@@ -15,7 +15,7 @@ from companion.checking.case import Case
 from companion.checking.demands import Demand
 from companion.checking.report import Row
 from companion.errors import Problem, place
-from companion.graph import is_built_by_dict, own_code
+from companion.graph import has_lone_output, is_built_by_dict, own_code
 from companion.rules import (
     FAILS,
     NAN,
@@ -42,7 +42,9 @@ def targets(case: Case) -> Iterator[Row]:
     """One row per target, or for their absence."""
     given = case.part("target")[0]
     demanded = case.demands["target"]
-    if "" in case.batches[0].faults:
+    if "" in case.batches[0].faults or not demanded:
+        return
+    if _is_lone(case, given):
         return
     if given or "target" in case.batches[0].faults or _needs_all(case):
         yield from _part(case, "target", _for_a_lone_one(given, demanded))
@@ -73,6 +75,8 @@ def weights(case: Case) -> Iterator[Row]:
                 "Leave them out, or draw the rows that count more often.",
                 outcome=SILENT,
             )
+    elif not demanded or _is_lone(case, given):  # no names to compare
+        return
     elif "" in given and len(demanded) > 1:  # the same for each of them
         any_of = replace(next(iter(demanded.values())), rules=())
         yield from _part(case, "sample weight", {"": any_of})
@@ -82,6 +86,11 @@ def weights(case: Case) -> Iterator[Row]:
 
 
 PARTS = (inputs, targets, weights)
+
+
+def _is_lone(case: Case, given: Mapping[str, Any]) -> bool:
+    """Whether names are given to what has none: a question tells."""
+    return has_lone_output(case.model) and bool(given) and "" not in given
 
 
 def _needs_all(case: Case) -> bool:

@@ -19,6 +19,7 @@ from companion.checking.report import Row
 from companion.checking.settings import OF_THE_MODEL
 from companion.errors import place
 from companion.graph import (
+    has_list_of_one,
     has_lone_output,
     is_built_by_dict,
     own_code,
@@ -112,6 +113,22 @@ def _dict_for_one(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
                 f"a dict with {', '.join(map(str, part))}",
                 f'Give it without a name: {role.split()[-1]}s["{name}"].',
                 seen=case.runs(role),
+            )
+
+
+def _column_of_weights(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """A column of weights, and a list with a single output."""
+    if not has_list_of_one(case.model):
+        return
+    for name, value in case.part("sample weight")[0].items():
+        if getattr(value, "ndim", 1) == 2 and value.shape[1] == 1:
+            yield Row.of(
+                place("sample weight", name),
+                "one number per sample, (batch,)",
+                describe(value),
+                "Drop the last axis: weights[:, 0]. Keras stacks a list of "
+                "one output, and every row would get the mean weight.",
+                outcome=SILENT,
             )
 
 
@@ -256,6 +273,7 @@ QUESTIONS: tuple[Callable[[Case, Sequence[Row]], Iterator[Row]], ...] = (
     _in_turn,
     _none_inside,
     _dict_for_one,
+    _column_of_weights,
     _uneven,
     _empty,
     _without_axes,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -30,8 +30,6 @@ ROLES = ("input", "target", "sample weight")
 _BATCH = 32
 #: Names that a message gives as an example.
 _NAMED = 3
-#: Batches to read where the first few may not tell.
-_MORE = 10
 
 ARRAYS, PYDATASET, TF_DATA, FUNCTION = (
     "arrays",
@@ -58,23 +56,6 @@ class Reading:
     batches: list[Any]
     rows: int | None = None
     whole: tuple = ()
-    rest: Iterator[Any] = field(default_factory=lambda: iter(()))
-
-    def further(self) -> Reading:
-        """The same with a few more batches."""
-        more = itertools.islice(self.rest, _MORE - len(self.batches))
-        return replace(self, batches=[*self.batches, *more])
-
-    def to_the_end(self) -> Reading:
-        """The same with the last batch, if it is known where it is."""
-        read, last = len(self.batches), []
-        if self.kind == PYDATASET:
-            last = _last_of(self.data, read)
-        elif self.kind == TF_DATA and self.rows:
-            number = int(self.data.cardinality())  # below 0: not known
-            last = list(self.data.skip(max(read, number - 1)).take(1))
-            last = last if number > read else []
-        return replace(self, batches=[*self.batches, *last])
 
     @property
     def in_batches(self) -> bool:
@@ -155,16 +136,16 @@ def read(
     """The first batches of anything that ``fit`` takes.
 
     Args:
-        data: Arrays, a ``PyDataset``, a ``tf.data.Dataset``, or a function
-            that makes an iterator of batches.
+        data: Arrays, a data set, or a function that makes an iterator of
+            batches.
         parts: Targets and sample weights, if ``data`` is arrays.
-        count: How many batches to read, at least 1.
+        count: How many batches to read, at least 1; if more, the last of a
+            ``PyDataset`` too.
         rows: Rows of a batch, if the model says how many.
 
     Raises:
         ContractError: If the data cannot be read, or there is none.
     """
-    data = opened(data)
     kind = kind_of_data(data)
     if kind == ARRAYS:
         if isinstance(data, Iterator):
@@ -189,14 +170,19 @@ def read(
     if not batches:
         fix = "Look at where the data is loaded: it is empty."
         raise ContractError.of("data", "at least one batch", "none", fix)
-    return Reading(kind, data, batches, rows, rest=each)
+    if count > 1:
+        batches += _last_of(data, kind, len(batches), rows)
+    return Reading(kind, data, batches, rows)
 
 
 def opened(data: Any) -> Any:
     """The data set that a function makes, if it makes one."""
     if kind_of_data(data) != FUNCTION:
         return data
-    made = data()
+    try:
+        made = data()
+    except Exception as error:
+        raise _unreadable(0, error) from error
     return made if kind_of_data(made) in (PYDATASET, TF_DATA) else data
 
 
@@ -259,9 +245,15 @@ def length_of(data: keras.utils.PyDataset) -> int | None:
         ) from error
 
 
-def _last_of(data: keras.utils.PyDataset, read: int) -> list[Any]:
-    """The last batch, if it is known where it is."""
-    length = length_of(data)
+def _last_of(
+    data: Any, kind: str, read: int, rows: int | None
+) -> list[Any]:
+    """The last batch, where it is known which it is, and was not read."""
+    if kind == TF_DATA and rows:  # it may be short
+        number = int(data.cardinality())  # below 0 if it is not known
+        last = data.skip(max(read, number - 1)).take(1)
+        return list(last) if number > read else []
+    length = length_of(data) if kind == PYDATASET else None
     if length is None or length <= read:
         return []
     try:
@@ -274,7 +266,7 @@ def _unreadable(index: int, error: Exception) -> ContractError:
     return ContractError.of(
         f"batch {index}",
         "a batch that can be read",
-        f"{type(error).__name__}: {error}",
+        f"{type(error).__name__}: {' '.join(str(error).split())}",
         "Mend what makes it: the traceback above leads there.",
     )
 

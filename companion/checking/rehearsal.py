@@ -25,13 +25,19 @@ from companion.graph import global_names, tensorflow_random
 #: Types whose contents are put back, each by its own plain methods: those
 #: of Keras would note the change.
 _CONTAINERS = (list, dict, set)
-#: Lines of an error that say where in Keras it came up, not what is wrong.
+#: What an error says of places in TensorFlow, not of what is wrong.
+_PLACES = re.compile(
+    r"\x1b\[\d*m|\{\{.*?\}\}|\[\[.*?\]\]"
+    r"|Traceback \(most recent call last\):(\n+[ \t].*)*"
+)
 _NOISE = re.compile(
-    r"^(Exception encountered|Graph execution error|Detected at|File |"
-    r"<stack|Stack trace|Traceback|\[\[|\d+ root error|\{\{|Arguments "
-    r"received|  • |• |'?$)"
+    r"^(Exception encountered|Graph execution error|Detected at|Arguments "
+    r"received|•|\d+ root error|$)"
 )
 _WIDEST = 300
+#: Arrays in a batch, beyond which Keras would take minutes to begin.
+_MOST_ARRAYS = 1000
+_TOO_MANY = f"more than {_MOST_ARRAYS} arrays in a batch"
 
 
 #: What to do about what Keras says, where it is known.
@@ -49,6 +55,8 @@ _CURES = {
     "parts, and no None among them.",
     "did not match the expected structure": "Give every batch the same "
     "parts, and no None among them.",
+    "'<' not supported": "Use texts for all names, and no numbers.",
+    _TOO_MANY: "Join columns into one array: np.stack(columns, axis=-1).",
     "adapt": "Adapt the layer to training rows: layer.adapt(rows).",
     "Unrecognized data type": "Convert it: lists with np.asarray(values), "
     "mappings with dict(batch).",
@@ -77,6 +85,8 @@ def rehearse(
     model: keras.Model, reading: Reading, *, training: bool
 ) -> Rehearsal:
     """Runs ``fit`` or ``predict`` on the first batches."""
+    if len(keras.tree.flatten(reading.batches[0])) > _MOST_ARRAYS:
+        return Rehearsal(False, _TOO_MANY)
     data = reading.arguments(training=training)
     with as_it_was(model), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -95,7 +105,7 @@ def rehearse(
 
 def in_words(error: Exception) -> str:
     """Type of an error and what it says is wrong, without its places."""
-    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    text = _PLACES.sub("", str(error))
     lines = [line.strip() for line in text.splitlines()]
     telling = [line for line in lines if not _NOISE.match(line)]
     words = " ".join(telling[:3])

@@ -145,7 +145,7 @@ def _loss_weights(
             "alphabetical order."
         )
         outcome = SILENT
-    elif wide:
+    elif wide and len(wide) < len(weights):  # all of one type run
         received = f"float64 of NumPy for {', '.join(wide)}"
         fix = "Make it a plain number: float(weight). TensorFlow stops."
         outcome = FAILS

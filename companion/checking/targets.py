@@ -53,7 +53,7 @@ def numbers(value: Any) -> Fault | None:
             describe(value),
             "Give numbers, one row per sample; number the classes from 0.",
         )
-    return without_gaps(value)
+    return None
 
 
 def without_gaps(value: np.ndarray) -> Fault | None:
@@ -211,6 +211,8 @@ LOSSES: dict[str, Callable[..., Fault | None]] = {
     "log_cosh": like_the_output,
     "cosine_similarity": directions,
     "kl_divergence": yes_or_no,
+    "dice": yes_or_no,
+    "tversky": yes_or_no,
 }
 
 
@@ -235,10 +237,23 @@ def not_below(value: np.ndarray) -> Fault | None:
     return Fault("weights from 0 on", between(value), fix, outcome)
 
 
+def mild(rule: Callable[..., Fault | None]) -> Callable[..., Fault | None]:
+    """The same as a warning, where a rule cannot be sure."""
+
+    def milder(*asked: Any) -> Fault | None:
+        fault = rule(*asked)
+        return fault and fault._replace(outcome=TRAINS)
+
+    return milder
+
+
 def weights_of_samples(shape: Shape, value: np.ndarray) -> Fault | None:
     """One for each sample, or one for each value that the loss gives."""
     given = tuple(value.shape[1:])
+    with_axis = (*shape, 1)  # which Keras drops
     if stretches(given, shape) or (given, tuple(shape)) in _ONE_EACH:
+        return None
+    if given[-1:] == (1,) and stretches(given, with_axis):
         return None
     fix = "Give one number for each sample."
     if shape and not given:

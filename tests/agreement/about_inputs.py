@@ -245,6 +245,20 @@ def ids_counted_from_minus_one():
     return Given(model, {"x": np.arange(N) - 1}, ONES)
 
 
+def moved_down(by):
+    """What a model looks up whose ids are moved down first."""
+    keras.utils.set_random_seed(0)
+    model = table(N, lambda ids: ids - by)
+    return model.predict({"x": np.arange(N)}, verbose=0)
+
+
+@silent(lambda: np.array_equal(moved_down(1)[0], moved_down(0)[-1]))
+def ids_that_the_model_moves_below_the_table():
+    """The table is read from its end."""
+    model = table(N, lambda ids: ids - 1)
+    return Given(model, {"x": np.arange(N)}, ONES)
+
+
 @runs
 def ids_that_are_hashed():
     return Given(table(5, lambda ids: ids % 5), {"x": np.arange(N)}, ONES)
