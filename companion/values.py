@@ -36,6 +36,11 @@ def is_array(value: Any) -> bool:
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
+def is_plain(value: Any) -> bool:
+    """Whether a value is an array of NumPy, and nothing is masked."""
+    return isinstance(value, np.ndarray) and not np.ma.isMaskedArray(value)
+
+
 def kind_of(value: Any) -> str:
     """Kind of the type of an array or tensor, as a letter of NumPy.
 

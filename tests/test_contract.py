@@ -156,8 +156,9 @@ STRICT = {
     "extra name": (
         bent(id=IDS),
         'input "id": expected only the inputs of the model: image, '
-        "numbers, user. Received: int32 (6,). Leave it out. Some "
-        "models would be fed it in place of another.",
+        "numbers, user. Received: int32 (6,). Leave it out. This model "
+        "passes over it; one built from a dict would be fed it in place of "
+        "another.",
     ),
     "no channel axis": (
         bent(image=np.zeros((N, 8, 8))),
@@ -777,8 +778,7 @@ BAD_FOR_GAN = {
         DRAWN,
         REAL | {"user": CLASSES},
         'target "user": expected only the targets of the model: label, '
-        "image. Received: int32 (8,). Leave it out. Some models would be "
-        "fed it in place of another.",
+        "image. Received: int32 (8,). Leave it out.",
     ),
 }
 

@@ -18,7 +18,8 @@ from companion import (
     conditional_generator,
     projection_discriminator,
 )
-from companion.checking.rehearsal import as_it_was, cure, in_words
+from companion.checking.reading import read
+from companion.checking.rehearsal import as_it_was, cure, in_words, rehearse
 
 N = 8
 DATA = {
@@ -269,6 +270,42 @@ def test_one_step_is_run_where_all_batches_are_of_one_form():
     assert counted(MultiInputGenerator(DATA, PRICES, batch_size=2)) == 1
     assert counted(MultiInputGenerator(DATA, PRICES, batch_size=3)) == 1
     assert counted(DATA, targets=PRICES) == 1
+
+
+class Lengths(keras.utils.PyDataset):
+    """Batches of one sequence each, of these lengths."""
+
+    def __init__(self, *lengths):
+        super().__init__()
+        self.lengths = lengths
+
+    def __len__(self):
+        return len(self.lengths)
+
+    def __getitem__(self, index):
+        return np.ones((1, self.lengths[index], 1)), np.ones(1)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "steps"),
+    [
+        ((3, 3, 3), [0]),
+        ((3, 4, 3), [0, 1]),
+        ((3, 4, 5, 6, 7, 8), [0, 1, 2, 5]),
+        ((3, 3, 3, 3, 4), [0, 1, 4]),
+    ],
+)
+def test_of_many_forms_a_few_are_run(lengths, steps):
+    x = keras.Input((None, 1), name="x")
+    model = Counting([x], keras.layers.Dense(1)(keras.ops.sum(x, axis=1)))
+    model.compile("sgd", "mse")
+    reading = read(Lengths(*lengths), (None, None), 10, None)
+    Counting.steps = 0
+
+    assert reading.run == steps
+    rehearse(model, reading, training=True)
+    if 4 not in steps:  # else TensorFlow stops, which has learned of 3
+        assert Counting.steps == len(steps)
 
 
 def test_nothing_is_run_where_it_is_left_out():

@@ -40,10 +40,16 @@ class Case:
     steps: int | None
     training: bool
 
+    def value(self, role: str, name: Any) -> Any:
+        """An array whole, else what the first batch under it has."""
+        if not self.reading.in_batches and name in self.whole[role]:
+            return self.whole[role][name]
+        return next(b[name] for b in self.part(role) if name in b)
+
     def runs(self, role: str, index: int = 0) -> bool:
         """Whether Keras reads this part of a batch when it is asked."""
         read = self.training or role == "input"
-        return read and index < self.reading.steps
+        return read and index in self.reading.run
 
     def part(self, role: str) -> list[dict[str, Any]]:
         """One part of each batch, by name."""

@@ -161,8 +161,9 @@ def _confirmed(row: Row, loss: float | None) -> Row:
 
 def _in_words_of_keras(case: Case, words: str) -> Row:
     training = "fit" if case.training else "predict"
+    where = "first batch" if case.reading.in_batches else "first rows"
     return Row.of(
-        "first batch" if case.reading.in_batches else "first rows",
+        where if len(case.reading.run) == 1 else "first batches",
         f"what Keras can run in {training}",
         words,
         cure(words),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,7 +25,7 @@ from companion.rules import (
     Fault,
     first_fault,
 )
-from companion.values import describe
+from companion.values import describe, is_plain
 
 #: Names that a report lists; of more it tells how many.
 _LISTED = 5
@@ -46,7 +47,15 @@ def targets(case: Case) -> Iterator[Row]:
         return
     if _is_lone(case, given):
         return
-    if given or "target" in case.batches[0].faults or _needs_all(case):
+    if "" in given and len(demanded) > 1 and not _needs_all(case):
+        yield Row.of(
+            "targets",
+            f"{len(demanded)} targets: {', '.join(demanded)}",
+            f"one array, {describe(given[''])}",
+            f'Give each by its name: {{"{next(iter(demanded))}": ...}}.',
+            seen=case.runs("target"),
+        )
+    elif given or "target" in case.batches[0].faults or _needs_all(case):
         yield from _part(case, "target", _for_a_lone_one(given, demanded))
     elif (
         case.reading.in_batches
@@ -151,10 +160,8 @@ def _row(case: Case, role: str, name: str, demand: Demand) -> Row:
         if row.verdict == "problem":
             return row
         mild = mild or row
-    first = case.part(role)[0].get(name)
-    if not case.reading.in_batches:
-        first = case.whole.get(role, {}).get(name, first)
-    fine = Row(Problem(where, demand.text, describe(first), ""), "ok")
+    received = describe(case.value(role, name))
+    fine = Row(Problem(where, demand.text, received, ""), "ok")
     return mild or fine
 
 
@@ -195,7 +202,7 @@ def _fault(value: Any, demand: Demand, rules: tuple) -> Fault | None:
     fault = demand.form(value)
     if fault and fault.outcome != TRAINS:
         return fault
-    if isinstance(value, np.ndarray) and value.size:
+    if is_plain(value) and value.size:
         return first_fault(value, rules) or fault
     return fault
 
@@ -223,21 +230,29 @@ def _extra(
 ) -> Row:
     meant = _closest(name, missing)
     outcome = _of_extra(case, role, [name])
-    fix = "Leave it out. "
-    if role == "input" and outcome == SILENT:
-        fix += "Keras would feed it in place of another."
-    else:
-        fix += "Some models would be fed it in place of another."
+    fix = f"Leave it out. {_WHY[role, outcome]}".strip()
     if meant:
         fix, outcome = f'Is it meant for "{meant}"? Rename it.', FAILS
     return Row.of(
         place(role, str(name)),
         f"only the {role}s of the model: {', '.join(expected)}",
-        describe(next(b[name] for b in case.part(role) if name in b)),
+        describe(case.value(role, name)),
         fix,
         outcome=outcome,
         seen=case.runs(role),
     )
+
+
+#: What Keras does with a name too many.
+_WHY = defaultdict(
+    str,
+    {
+        ("input", SILENT): "Keras would feed it in place of another.",
+        ("input", TRAINS): "This model passes over it; one built from a "
+        "dict would be fed it in place of another.",
+        ("sample weight", TRAINS): "No output is called so.",
+    },
+)
 
 
 def _of_extra(case: Case, role: str, extra: list[Any]) -> str:

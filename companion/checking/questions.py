@@ -25,7 +25,7 @@ from companion.graph import (
     own_code,
 )
 from companion.rules import SILENT, TRAINS
-from companion.values import describe
+from companion.values import describe, is_plain
 
 #: An input this many times as large as another deserves a warning.
 _UNSCALED = 1000
@@ -137,16 +137,17 @@ def _uneven(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     for name, demand in case.demands["input"].items():
         values = [batch.get(name) for batch in case.part("input")]
         shapes = [getattr(value, "shape", ())[1:] for value in values]
-        later = [shape for shape in shapes if shape != shapes[0]]
-        if not demand.free or not later or later[0] == shapes[1]:
+        later = [n for n, shape in enumerate(shapes) if shape != shapes[0]]
+        if not demand.free or not later or later[0] == 1:
             continue
         yield Row.of(
             place("input", name),
             f"{demand.text}, of different lengths from the first batches "
             "on",
-            f"twice {shapes[0]}, later {later[0]}",
+            f"twice {shapes[0]}, later {shapes[later[0]]}",
             "TensorFlow learns the shape from the first two batches. Pad "
             "all to one length, or use tf.data with a signature.",
+            seen=case.runs("input", later[0]),
         )
 
 
@@ -210,7 +211,7 @@ def _unscaled(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     sizes = {}
     for name, demand in case.demands["input"].items():
         value = case.part("input")[0].get(name)
-        if demand.any_size or not isinstance(value, np.ndarray):
+        if demand.any_size or not is_plain(value) or value is None:
             continue
         values = np.abs(value[:_ROWS].astype("float64"))
         size = np.nan_to_num(values, posinf=0).max(initial=0)

@@ -23,11 +23,13 @@ from companion.graph import by_path
 from companion.rules import FAILS, SILENT, Fault
 from companion.values import describe, is_array
 
-_FORMS = "(inputs,), (inputs, targets) or (inputs, targets, weights)"
+_PARTS = "(inputs,), (inputs, targets) or (inputs, targets, weights)"
 #: The parts of a batch, in their order.
 ROLES = ("input", "target", "sample weight")
 #: Rows of arrays that Keras takes for a batch if nothing else is said.
 _BATCH = 32
+#: Forms of batches that Keras runs, of those that a data set has.
+_FORMS = 3
 #: Names that a message gives as an example.
 _NAMED = 3
 
@@ -70,23 +72,21 @@ class Reading:
 
     def arguments(self, *, training: bool) -> dict[str, Any]:
         """What to pass to ``fit``, or to ``predict``, to run these."""
-        name = "steps_per_epoch" if training else "steps"
-        if self.kind == ARRAYS:
-            x, y, weights = self.batches[0]
-            steps = 2 if self.rows else 1  # the second may be short
-            fed = {"x": x, "batch_size": self.rows or _BATCH, name: steps}
-            return (
-                fed | {"y": y, "sample_weight": weights}
-                if training
-                else fed
-            )
-        return {"x": self._again(), name: self.steps}
+        steps = "steps_per_epoch" if training else "steps"
+        if self.kind != ARRAYS:
+            return {"x": self._again(), steps: len(self.run)}
+        x, y, weights = self.batches[0]
+        fed = {"x": x, "batch_size": self.rows or _BATCH}
+        fed[steps] = 2 if self.rows else 1  # the second may be short
+        labels = {"y": y, "sample_weight": weights}
+        return fed | labels if training else fed
 
     @functools.cached_property
-    def steps(self) -> int:
-        """How many to run: one, or all if they are of different forms.
+    def run(self) -> list[int]:
+        """Which batches Keras runs: the first, and those of other forms.
 
-        How many rows they have makes one only if the model says how many.
+        How many rows they have makes a form only if the model says how
+        many. Of many forms a few are enough.
         """
         axes = slice(0 if self.rows else 1, None)
 
@@ -96,20 +96,22 @@ class Reading:
             return len(shape), *shape[axes], str(dtype)
 
         forms = [keras.tree.map_structure(form, b) for b in self.batches]
-        alike = all(found == forms[0] for found in forms)
-        return 1 if alike else len(forms)
+        new = [n for n, found in enumerate(forms) if found not in forms[:n]]
+        return new if new == [0] else sorted({0, 1, *new[:_FORMS], new[-1]})
 
     def _again(self) -> Any:
         """The same batches, in a data set of the same kind."""
+        # TensorFlow learns types and lengths from the first two.
+        numbers = self.run if len(self.run) > 1 else range(2)
+        batches = [b for n, b in enumerate(self.batches) if n in numbers]
         if self.kind == PYDATASET:
-            return _Batches(self.batches)
+            return _Batches(batches)
         if self.kind == FUNCTION:
-            return (batch for batch in self.batches)
+            return (batch for batch in batches)
         import tensorflow as tf
 
         return tf.data.Dataset.from_generator(
-            lambda: iter(self.batches),
-            output_signature=self.data.element_spec,
+            lambda: iter(batches), output_signature=self.data.element_spec
         )
 
 
@@ -423,11 +425,11 @@ def _form_fault(
     """A batch whose parts Keras would take for something else."""
     example = ", ".join(f'"{name}": ...' for name in names[:_NAMED])
     received = ", ".join(map(describe, parts[:4]))
-    expected, fix = _FORMS, f"Feed a dict: {{{example}}}."
+    expected, fix = _PARTS, f"Feed a dict: {{{example}}}."
     if not reading.in_batches:
         return None
     if isinstance(batch, list) and reading.kind != PYDATASET:
-        expected, received = f"a tuple {_FORMS}", describe(batch)
+        expected, received = f"a tuple {_PARTS}", describe(batch)
         fix = (
             "Write it with round brackets, or none: yield inputs, targets."
         )
@@ -449,15 +451,17 @@ def _lost_names(part: Any, names: list[str]) -> Fault | None:
     """Names that Keras passes over: it goes by the order alone."""
     fields = getattr(part, "_fields", None)
     if fields and set(fields) == set(names) and list(fields) != names:
-        received, fix = f"the order {', '.join(fields)}", "part._asdict()"
+        received = f"a named tuple in the order {', '.join(fields)}"
+        fix = "Feed a dict: inputs._asdict()."
     elif isinstance(part, (list, tuple)) and any(
         isinstance(value, dict) for value in part
     ):
-        received, fix = f"a dict in a {type(part).__name__}", "part[0]"
+        received = f"a {type(part).__name__} of dicts"
+        fix = "Feed one dict, with an array for each input."
     else:
         return None
     expected = f"a dict with {', '.join(names[:_NAMED])}"
-    fix = f"Feed the dict itself: {fix}. Keras goes by the order alone."
+    fix = f"{fix} Keras goes by the order alone."
     return Fault(expected, received, fix, SILENT)
 
 
@@ -476,8 +480,10 @@ def _by_name(part: Any, names: list[str], role: str) -> dict | Fault:
     if not several and len(names) < 2:
         return {name: part for name in names}
     received = f"{len(part)} arrays" if several else describe(part)
-    return Fault(
-        f"{len(names)} {role}s by name: {', '.join(names)}",
-        received,
-        f'Feed a dict: {{"{names[0]}": ...}}.' if names else "Feed a dict.",
+    fix = (
+        f'Feed a dict: {{"{names[0]}": ...}}.' if names else "Feed a dict."
     )
+    if isinstance(part, Mapping):
+        fix = f"Make it a dict: dict({role}s)."
+    expected = f"{len(names)} {role}s by name: {', '.join(names)}"
+    return Fault(expected, received, fix)

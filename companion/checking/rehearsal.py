@@ -30,6 +30,10 @@ _PLACES = re.compile(
     r"\x1b\[\d*m|\{\{.*?\}\}|\[\[.*?\]\]"
     r"|Traceback \(most recent call last\):(\n+[ \t].*)*"
 )
+#: What stands in an array, which no message of ours shows.
+_CONTENTS = re.compile(
+    r"(; (dict|tuple): |\bx=|\bvalue=|- y: |array\().*", re.DOTALL
+)
 _NOISE = re.compile(
     r"^(Exception encountered|Graph execution error|Detected at|Arguments "
     r"received|•|\d+ root error|$)"
@@ -40,28 +44,36 @@ _MOST_ARRAYS = 1000
 _TOO_MANY = f"more than {_MOST_ARRAYS} arrays in a batch"
 
 
+_ALIKE = "Give every batch the same names, parts and axes, and no None."
+_ADAPT = "Adapt the layer before you build the model: layer.adapt(rows)."
 #: What to do about what Keras says, where it is known.
 _CURES = {
     "different structures": "Give targets and weights in the form of the "
     "outputs: an array for a lone one, a dict or a list for several.",
+    "key mismatch": _ALIKE,
+    "arity mismatch": _ALIKE,
+    "same rank": _ALIKE,
+    "match the expected structure": _ALIKE,
     "in loss dict": "Name each output in the dict of losses.",
+    "in the `loss` argument": "Name each loss after an output.",
     "`loss_weights` must match": "Give each loss its weight, by name.",
+    "one `sample_weight` array": "Give weights in the form of the targets.",
+    "KeyError: 0": "The outputs are a list: give targets and weights as "
+    "lists.",
     "No loss to compute": "Compile it with a loss: "
     'model.compile(optimizer, "mse").',
-    "Target data is missing": "Return (inputs, targets).",
+    "None values not supported": "Return (inputs, targets).",
     "call `compile()`": "Compile it first.",
-    "recognize": "Compile it again after you set trainable.",
-    "does not match the expected structure": "Give every batch the same "
-    "parts, and no None among them.",
-    "did not match the expected structure": "Give every batch the same "
-    "parts, and no None among them.",
-    "'<' not supported": "Use texts for all names, and no numbers.",
-    _TOO_MANY: "Join columns into one array: np.stack(columns, axis=-1).",
-    "adapt": "Adapt the layer to training rows: layer.adapt(rows).",
+    "Unknown variable": "Make a new optimizer for each model, and compile "
+    "again after you set trainable.",
+    "Table not initialized": _ADAPT,
+    "call `adapt": _ADAPT,
     "Unrecognized data type": "Convert it: lists with np.asarray(values), "
     "mappings with dict(batch).",
     "Invalid dtype": "Convert it to numbers, or texts to objects: "
     "values.astype(object).",
+    "'<' not supported": "Use texts for all names, and no numbers.",
+    _TOO_MANY: "Join columns into one array: np.stack(columns, axis=-1).",
 }
 _UNKNOWN = "Mend what Keras names here; no rule of check found more."
 
@@ -108,7 +120,7 @@ def in_words(error: Exception) -> str:
     text = _PLACES.sub("", str(error))
     lines = [line.strip() for line in text.splitlines()]
     telling = [line for line in lines if not _NOISE.match(line)]
-    words = " ".join(telling[:3])
+    words = _CONTENTS.sub("", " ".join(telling[:3])).rstrip(" .,:;")
     if len(words) > _WIDEST:
         words = f"{words[:_WIDEST]}..."
     return f"{type(error).__name__}: {words}"

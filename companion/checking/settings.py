@@ -59,9 +59,9 @@ def _not_adapted(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
         yield Row.of(
             place("layer", layer.name),
             "a layer that was adapted to training rows",
-            f"a {type(layer).__name__} as it was made",
-            "Adapt it before you build the model: layer.adapt(rows). Until "
-            "then it changes nothing.",
+            f"a {type(layer).__name__} that has seen no data",
+            "Call layer.adapt(rows) before you train. Until then it "
+            "changes nothing.",
             outcome=SILENT,
         )
 
@@ -111,7 +111,7 @@ def _by_name(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     outputs = list(outputs_of(case.model))
     if not outputs or own_code(case.model):
         return
-    for argument in ("metrics", "weighted_metrics"):
+    for argument in ("loss", "metrics", "weighted_metrics"):
         named = given[argument]
         strange = [
             name
@@ -119,19 +119,21 @@ def _by_name(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
             if name not in outputs
         ]
         if strange:
+            stops = argument == "loss"
+            why = "" if stops else " Keras logs it under another name."
             yield Row.of(
                 argument,
                 f"only names of outputs: {', '.join(outputs)}",
                 ", ".join(map(str, strange)),
-                "Name it after an output. Keras would log it under another "
-                "name, or stop.",
-                outcome=SILENT,
+                f"Name it after an output.{why}",
+                outcome=FAILS if stops else SILENT,
+                seen=case.training,
             )
-    yield from _loss_weights(given, outputs)
+    yield from _loss_weights(given, outputs, case.training)
 
 
 def _loss_weights(
-    given: Mapping[str, Any], outputs: list[str]
+    given: Mapping[str, Any], outputs: list[str], seen: bool
 ) -> Iterator[Row]:
     weights, losses = given["loss_weights"], given["loss"]
     if not isinstance(weights, Mapping):
@@ -152,7 +154,9 @@ def _loss_weights(
     else:
         return
     expected = f"one weight for each of {', '.join(losses)}"
-    yield Row.of("loss_weights", expected, received, fix, outcome=outcome)
+    yield Row.of(
+        "loss_weights", expected, received, fix, outcome=outcome, seen=seen
+    )
 
 
 def _in_order(case: Case, rows: Sequence[Row]) -> Iterator[Row]:

@@ -42,7 +42,7 @@ def anything(value: Any) -> Fault | None:
 
 
 def numbers(value: Any) -> Fault | None:
-    """An array of numbers without gaps."""
+    """An array of numbers, gaps or not."""
     if masked := unmasked(value):
         return masked
     if not is_array(value):
@@ -135,7 +135,9 @@ def yes_or_no(shape: Shape, value: np.ndarray) -> Fault | None:
         return Fault(
             "labels from 0 to 1",
             between(value),
-            "For several classes use sparse_categorical_crossentropy.",
+            "Divide a mask of 0 and 255 by 255; write (labels + 1) / 2 for "
+            "-1 and 1; for several classes use "
+            "sparse_categorical_crossentropy.",
             SILENT,
         )
     return like_the_output(shape, value)

@@ -74,7 +74,7 @@ def run(page):
     for block in blocks:
         if block["entry"] != entry:
             entry, names = block["entry"], {"__name__": "__main__"}
-        keras.backend.clear_session()
+        keras.backend.clear_session(free_memory=False)
         exec(setup["code"], names)
         block["printed"] = printed_by(block["code"], names)
     return blocks
