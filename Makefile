@@ -83,9 +83,10 @@ sheets: .venv/ready  ## copies of the exercise sheets without solutions
 	done
 	@echo "Open them: .venv/bin/jupyter lab _build/sheets"
 
-benchmark: .venv/ready  ## speed of all routes into fit, cost of order
+benchmark: .venv/ready  ## speed of all routes into fit, of order and check
 	$(BIN)/python tests/benchmark/benchmark.py
 	$(BIN)/python tests/benchmark/scale.py
+	$(BIN)/python tests/benchmark/checking.py
 
 agreement: .venv/ready  ## hold check against fit: situations, random pairs
 	$(BIN)/python -W ignore tests/agreement

@@ -4,6 +4,7 @@ import json
 import tracemalloc
 
 import benchmark
+import checking
 import numpy as np
 import pytest
 import scale
@@ -81,3 +82,13 @@ def test_memory_is_watched_no_longer_than_asked():
 
     assert 1000 <= held <= peak < 10_000
     assert not tracemalloc.is_tracing()
+
+
+def test_the_cost_of_a_check_is_measured_on_all_that_is_named():
+    found = checking.main(small=True)
+
+    assert len(found) == 9
+    assert all(took > 0 for took in found.values())
+    slower = [name for name in found if name.endswith(": check")]
+    for name in slower:  # Keras runs a batch
+        assert found[name] > found[f"{name}(run=False)"]
