@@ -65,8 +65,7 @@ _TEXTS = (
 )
 #: What to do with values that are no numbers, by the kind of their type.
 _NO_NUMBERS = {
-    "M": "Count the days: (values - values.min()) / np.timedelta64(1, "
-    '"D").',
+    "M": 'Count the days: (values - first_day) / np.timedelta64(1, "D").',
     "m": 'Count the days: values / np.timedelta64(1, "D").',
     "O": 'If these are numbers: values.astype("float32").',
     "U": _TEXTS,
@@ -263,7 +262,8 @@ def held_in_float32(value: np.ndarray) -> Fault | None:
             return Fault(
                 "numbers that float32 can hold, up to 3.4e38",
                 f"{describe(value)} with larger ones",
-                "Divide them by a large number, or take the logarithm.",
+                "Divide them by a large number, or take the logarithm of "
+                "numbers above 0.",
                 NAN,
             )
         if looked:  # once: it takes a sort
@@ -343,10 +343,11 @@ def ids_of_table(
     def in_table(value: np.ndarray) -> Fault | None:
         if within(value, 0, rows - 1):
             return None
+        more = f", or enlarge {setting}" if value.max() >= rows else ""
         return Fault(
             f"ids from 0 to {rows - 1}, the rows of its {kind}",
             f"ids from {value.min()} to {value.max()}",
-            f"Number the categories from 0, or enlarge {setting}.",
+            f"Number the categories from 0{more}.",
             SILENT,  # TensorFlow stops on a CPU, and nowhere else
         )
 

@@ -214,6 +214,15 @@ def pydataset():
     return Batches()
 
 
+def yields(*batches):
+    """A function that makes a generator of these."""
+
+    def make():
+        yield from batches
+
+    return make
+
+
 SOURCES = {
     "arrays by name": lambda: good(),
     "a list of arrays": lambda: list(good().values()),
@@ -223,7 +232,7 @@ SOURCES = {
     "a tf.data.Dataset": lambda: tf.data.Dataset.from_tensor_slices(
         (good(), IDS)
     ).batch(4),
-    "a function": lambda: lambda: iter([(good(), IDS)] * 3),
+    "a function": lambda: yields(*[(good(), IDS)] * 3),
 }
 
 
@@ -259,7 +268,15 @@ def test_an_iterator_is_refused_unread(model):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (lambda: [], "data: expected at least one batch. Received: none"),
+        (
+            lambda: (x for x in ()),
+            "data: expected at least one batch. Received: none",
+        ),
+        (
+            lambda: iter([1]),
+            "makes a generator .* one that returns list_it",
+        ),
+        (lambda: [1], "one that returns a list of 1. Write it with yield"),
         (np.ones((3, 2)), "inputs: expected 3 inputs by name: image, num"),
         ([np.ones((3, 2))] * 2, "Received: 2 arrays. Feed a dict"),
     ],
@@ -312,7 +329,10 @@ SICK = {
     "a class": (keras.utils.PyDataset, "batch 0: .*You need to implement"),
     "a text": ("parcels.csv", "inputs by name: .* Received: str"),
     "nothing": (None, "Received: NoneType"),
-    "a batch of nothing": (lambda: [None], "Received: NoneType"),
+    "a batch of nothing": (
+        lambda: (None for _ in "a"),
+        "Received: NoneType",
+    ),
 }
 
 
@@ -618,7 +638,7 @@ def test_a_function_that_makes_a_data_set_is_opened(model):
     ("arguments", "words"),
     [
         (dict(data=lambda: None), "one that returns NoneType"),
-        (dict(data=lambda: [(1, 2, 3, 4)]), "batch: .* 4 parts"),
+        (dict(data=lambda: ((1, 2, 3, 4) for _ in "a")), "batch: .* 4 pa"),
         (
             dict(data=pydataset(), targets=np.ones(N)),
             "targets: expected no",
@@ -682,7 +702,7 @@ GAN_SOURCES = {
     "a tf.data.Dataset": lambda drawn, real: {
         "data": tf.data.Dataset.from_tensor_slices((drawn, real)).batch(3)
     },
-    "a function": lambda drawn, real: {"data": lambda: [(drawn, real)]},
+    "a function": lambda drawn, real: {"data": yields((drawn, real))},
 }
 
 
@@ -719,7 +739,8 @@ BAD_FOR_GAN = {
     "a real label out of range": (
         DRAWN,
         REAL | {"label": CLASSES - 1},
-        f'target "label": expected {IDS_OF_4}ids from -1 to 2.{RENUMBER}',
+        f'target "label": expected {IDS_OF_4}ids from -1 to 2. Number the '
+        "categories from 0.",
     ),
     "noise of another width": (
         DRAWN | {"noise": np.ones((8, 2), "float32")},

@@ -82,7 +82,7 @@ def weights(case: Case) -> Iterator[Row]:
                 f"no sample weights for a {type(case.model).__name__}",
                 describe(value),
                 "Leave them out, or draw the rows that count more often.",
-                outcome=SILENT,
+                seen=case.runs("sample weight"),
             )
     elif not demanded or _is_lone(case, given):  # no names to compare
         return

@@ -118,7 +118,9 @@ def _dict_for_one(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
 
 def _column_of_weights(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """A column of weights, and a list with a single output."""
-    if not has_list_of_one(case.model):
+    parts = (*tuple_of(case.reading.batches[0]), None)
+    listed = isinstance(parts[1], (list, tuple))
+    if not has_list_of_one(case.model) or not listed:
         return
     for name, value in case.part("sample weight")[0].items():
         if getattr(value, "ndim", 1) == 2 and value.shape[1] == 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import types
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -281,10 +282,10 @@ def _batches_of(data: Any, kind: str) -> Iterable[Any]:
     if kind == TF_DATA:
         return data
     batches = data()
-    if not isinstance(batches, Iterable):
-        expected = "a function that makes an iterator of batches"
+    if not isinstance(batches, types.GeneratorType):
+        expected = "a function that makes a generator or a data set"
         received = f"one that returns {describe(batches)}"
-        fix = "Return a generator, a data set or a list of batches."
+        fix = "Write it with yield: Keras takes no other iterator."
         raise ContractError.of("data", expected, received, fix)
     return batches
 

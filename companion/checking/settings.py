@@ -120,13 +120,14 @@ def _by_name(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
         ]
         if strange:
             stops = argument == "loss"
-            why = "" if stops else " Keras logs it under another name."
+            logs = not stops and len(outputs) == 1
+            why = " Keras logs it under another name." if logs else ""
             yield Row.of(
                 argument,
                 f"only names of outputs: {', '.join(outputs)}",
                 ", ".join(map(str, strange)),
                 f"Name it after an output.{why}",
-                outcome=FAILS if stops else SILENT,
+                outcome=FAILS if stops or len(outputs) > 1 else TRAINS,
                 seen=case.training,
             )
     yield from _loss_weights(given, outputs, case.training)
@@ -192,12 +193,17 @@ def _is_list(value: Any) -> bool:
 
 def _of_order(argument: str, outputs: list[str], received: str) -> Row:
     named = ", ".join(f'"{name}": ...' for name in outputs)
+    why = (
+        "Keras hands out a list in the order of the sorted names, or in "
+        "part."
+    )
+    if "metrics" in argument:
+        why = "Keras gives each output one of the list."
     return Row.of(
         argument,
         "a dict by the names of the outputs",
         received,
-        f"Give each by its name: {{{named}}}. Keras hands out a list in "
-        "the order of the sorted names, or in part.",
+        f"Give each by its name: {{{named}}}. {why}",
         outcome=SILENT,
     )
 

@@ -136,7 +136,7 @@ def yes_or_no(shape: Shape, value: np.ndarray) -> Fault | None:
             "labels from 0 to 1",
             between(value),
             "Divide a mask of 0 and 255 by 255; write (labels + 1) / 2 for "
-            "-1 and 1; for several classes use "
+            "-1 and 1; for several classes use a softmax and "
             "sparse_categorical_crossentropy.",
             SILENT,
         )
@@ -151,7 +151,7 @@ def one_of_two(shape: Shape, value: np.ndarray) -> Fault | None:
     return Fault(
         "labels -1 and 1, or 0 and 1",
         between(value),
-        "For several classes use categorical_hinge.",
+        "For several classes use categorical_hinge, with one-hot labels.",
         SILENT,
     )
 
@@ -220,23 +220,17 @@ LOSSES: dict[str, Callable[..., Fault | None]] = {
 
 # Of one weight, by the values that the loss gives for a sample
 
-#: An axis of 1 that Keras adds to the weights, or to the values.
-_ONE_EACH = (((), (1,)), ((1,), ()))
-
 
 def not_below(value: np.ndarray) -> Fault | None:
     """Weights that make an error count more or less."""
     if not within(value, 0, np.inf):
-        fix = (
-            "Weigh from 0 on: with less than 0 training makes errors grow."
-        )
-        outcome = SILENT
-    elif not value.any():
-        fix = "Weigh some with more than 0: nothing is learned from these."
-        outcome = TRAINS
-    else:
+        fix = "Weigh from 0 on: with less, training makes errors grow."
+        return Fault("weights from 0 on", between(value), fix, SILENT)
+    if value.any():
         return None
-    return Fault("weights from 0 on", between(value), fix, outcome)
+    fix = "Weigh some with more than 0: nothing is learned from these."
+    expected = "weights, some of them above 0"
+    return Fault(expected, "nothing but 0", fix, TRAINS)
 
 
 def mild(rule: Callable[..., Fault | None]) -> Callable[..., Fault | None]:
@@ -253,7 +247,7 @@ def weights_of_samples(shape: Shape, value: np.ndarray) -> Fault | None:
     """One for each sample, or one for each value that the loss gives."""
     given = tuple(value.shape[1:])
     with_axis = (*shape, 1)  # which Keras drops
-    if stretches(given, shape) or (given, tuple(shape)) in _ONE_EACH:
+    if stretches(given, shape) or (given, tuple(shape)) == ((), (1,)):
         return None
     if given[-1:] == (1,) and stretches(given, with_axis):
         return None

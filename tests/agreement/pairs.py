@@ -22,6 +22,7 @@ from changes import CHANGES, IN_BATCHES, NotHereError, need
 from drawing import ROWS, SIZE, Answer, Column, Random, answer, column
 from judge import Given, verdict, what_check_says, what_keras_does
 from keras import layers
+from limits import CHANGES_BEYOND
 from models import Batches, endless
 
 from companion import check
@@ -413,18 +414,13 @@ def describe(pair: Pair) -> str:
     )
 
 
-#: Changes that no check sees: of metrics, and of what the model makes of
-#: numbers before a table reads them.
-BEYOND = ("a_metric_for_other_targets", "ids_below_the_table")
-
-
 def judged(seed: int, check: Callable = check) -> tuple[str, str]:
     """How it is called what `check` says of a pair, and all in words."""
     made = pair(seed)
     truth, keras_words = what_keras_does(made)
     said, words = what_check_says(made, check)
     kind = verdict(truth, said)
-    if kind == "missed silence" and made.change.startswith(BEYOND):
+    if kind == "missed silence" and made.change.startswith(CHANGES_BEYOND):
         kind = "limit"
     told = f"{kind:15} --pair {seed} {truth}, {said}: {describe(made)}"
     for who, text in (("Keras", keras_words), ("check", words)):

@@ -15,27 +15,10 @@ import about_targets  # noqa: F401
 import about_weights  # noqa: F401
 import pytest
 from judge import SITUATIONS, verdict, what_check_says, what_keras_does
+from limits import BEYOND, LIMITS
 
 from companion import ContractError, ContractWarning, Problem, check
 
-#: What `check` cannot see, by kind: each is told to the user as a limit.
-LIMITS = {
-    "It is not told whether fit or predict comes next: inputs alone, and a "
-    "model that is not compiled, are checked as for predict.": (
-        "a_model_that_is_not_compiled",
-        "forgotten_targets",
-    ),
-    "Metrics are not held against the labels and answers they compare.": (
-        "accuracy_of_logits",
-        "accuracy_of_labels_of_minus_one_and_one",
-        "exact_accuracy_of_one_hot_rows",
-        "categorical_accuracy_of_class_numbers",
-    ),
-    "Numbers are not followed through arithmetic inside the model.": (
-        "ids_that_the_model_moves_below_the_table",
-    ),
-}
-BEYOND = {name: why for why, names in LIMITS.items() for name in names}
 every_situation = pytest.mark.parametrize(
     "situation", SITUATIONS.values(), ids=SITUATIONS
 )
