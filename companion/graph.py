@@ -123,19 +123,22 @@ def losses_of(model: keras.Model) -> dict[str, LossOf]:
         given = dict(zip(names, given))
     elif not isinstance(given, Mapping):
         given = dict.fromkeys(names, given)
+    outputs = outputs_of(model)
     return {
-        name: loss_of(given[name])
+        name: loss_of(given[name], outputs[name])
         for name in names
         if given.get(name) is not None
     }
 
 
-def loss_of(loss: Any) -> LossOf:
+def loss_of(loss: Any, output: keras.KerasTensor) -> LossOf:
     """What is known of a loss, however it was written."""
+    if loss in ("ce", "crossentropy") and output.shape[-1] == 1:
+        loss = "binary_crossentropy"  # Keras chooses by the last axis
     settings: Mapping[str, Any] = {}
     try:
         found: Any = keras.losses.get(loss)
-    except ValueError:  # "ce", which Keras chooses by shape, or misspelt
+    except ValueError:  # misspelt, or a choice that needs the targets
         return LossOf()
     if isinstance(found, functools.partial):
         found, settings = found.func, found.keywords

@@ -168,7 +168,10 @@ class Spec:
             return None
         fix = "Convert it: values.astype(object)."
         if kind == "O":
-            fix = "Drop the last axis, which Keras adds: values[:, 0]."
+            fix = (
+                "Give them along one axis, to which Keras adds: values[:, "
+                "0], or series.to_numpy()."
+            )
         return Fault(str(self), describe(value), fix)
 
     def _number(self, value: Any) -> Fault | None:
@@ -284,6 +287,16 @@ def held_in_float32(value: np.ndarray) -> Fault | None:
                 TRAINS,
             )
     return None
+
+
+def mild(rule: Callable[..., Fault | None]) -> Callable[..., Fault | None]:
+    """The same as a warning, where a rule cannot be sure."""
+
+    def milder(*asked: Any) -> Fault | None:
+        fault = rule(*asked)
+        return fault and fault._replace(outcome=TRAINS)
+
+    return milder
 
 
 # Of one input

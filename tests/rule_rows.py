@@ -261,6 +261,9 @@ def _of_values(r):
     yield wide(a(-1)), (SILENT, "uint16, from 0 to 65535")
     yield r.between(a(3, 1, 2)), "numbers from 1 to 3"
     yield from _of_ids(r)
+    mild = r.mild(r.complete(r.Spec((), "float32")))
+    yield mild(a(np.nan)), (TRAINS, "without NaN")
+    yield mild(a(1.0)), None
     yield from _of_large(r)
 
 
@@ -537,7 +540,7 @@ def _of_weights(t):
     yield t.not_below(a(0, 1)), None
     yield t.not_below(a(0.5)), None
     below = (
-        SILENT,
+        TRAINS,
         "weights from 0 on / numbers from -1 to 1",
         "Weigh from",
     )
@@ -570,9 +573,6 @@ def _of_weights(t):
     yield t.weights_of_samples((5,), np.ones((4, 5, 2))), other
     yield t.weights_of_samples((5,), np.ones((4, 6, 1))), other
     yield t.weights_of_samples((5,), np.ones((4, 1, 5))), other
-    milder = t.mild(t.weights_of_samples)
-    yield milder((), np.ones((4, 3))), (TRAINS, each)
-    yield milder((), np.ones(4)), None
 
 
 #: Shapes of the values of a loss and of weights, without the samples.
@@ -594,6 +594,10 @@ ONE_WEIGHT_EACH = [
 
 def of_demands(d):
     """Of models, each made once: what they ask for."""
+    x = keras.Input((2,), name="x")
+    own = keras.Model([x], OwnLayer()(x))
+    (filled,) = d.demands_of(own)["input"]["x"].rules
+    yield filled(a([np.nan, 1])), (TRAINS, "without NaN")
     inputs = d.demands_of(everything())["input"]
     for name, expected in INPUTS.items():
         asked = inputs[name]
@@ -656,6 +660,13 @@ def _of_inputs(inputs):
     words = "from 0 to 3, the rows of its CategoryEncoding", "num_tokens"
     yield table(a(4)), (SILENT, *words)
     yield held(a(256)), (SILENT, "uint8, from 0 to 255")
+
+
+class OwnLayer(keras.layers.Layer):
+    """It may do anything with a gap."""
+
+    def call(self, x):
+        return x
 
 
 #: Text, axes, free, any size, fractions, optional, rules, rules of wholes.
@@ -818,7 +829,7 @@ def _of_targets(d):
     yield parts(weight), (number, 3, 0, True, False, True)
     gap, below, each = weight.rules
     yield gap(a(np.nan)), (NAN, "without NaN")
-    yield below(a(-1)), (SILENT, "weights from 0 on")
+    yield below(a(-1)), (TRAINS, "weights from 0 on")
     yield each(np.ones(4)), None
     yield each(np.ones((4, 3))), (SILENT, "(batch,)")
     without = asked("mse", "sample weight", "other")

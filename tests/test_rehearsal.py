@@ -2,6 +2,7 @@
 
 import random
 import tempfile
+from collections import OrderedDict, deque
 from pathlib import Path
 
 import keras
@@ -347,3 +348,104 @@ def test_words_of_keras_are_told_without_their_places():
 def test_there_is_something_to_do_about_everything():
     assert cure("ValueError: No loss to compute.").startswith("Compile it")
     assert cure("KeyError: 7").startswith("Mend what Keras names")
+
+
+class Drawing(keras.utils.PyDataset):
+    """Adds noise of three libraries to what it reads."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        noise = np.random.random() + random.random()
+        noise += float(keras.random.uniform(()))
+        return {n: v + noise for n, v in DATA.items()}, PRICES
+
+
+def test_data_that_draws_draws_the_same_again():
+    model = plain()
+    keras.utils.set_random_seed(0)
+    wanted = Drawing()[0]
+    keras.utils.set_random_seed(0)
+
+    check(model, Drawing())
+
+    keras.tree.map_structure(
+        np.testing.assert_array_equal, Drawing()[0], wanted
+    )
+
+
+class Collecting(keras.Model):
+    """It holds things of all kinds, and changes them at each step."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.queue = tf.Variable([0.0], trainable=False)
+        self.ordered = OrderedDict(first=1)
+        self.last, self.plain = deque([1], maxlen=2), {"n": [0]}
+
+    def train_step(self, data):
+        self.queue.assign_add([1.0])
+        self.ordered["second"] = 2
+        self.ordered.move_to_end("first")
+        self.last.append(2)
+        self.plain["n"].append(1)
+        return super().train_step(data)
+
+
+def test_what_a_model_holds_is_put_back():
+    inputs, joined = parcel()
+    model = Collecting(inputs, keras.layers.Dense(1)(joined))
+    model.compile("sgd", "mse")
+
+    check(model, DATA, targets=PRICES)
+
+    assert model.queue.numpy() == [0.0]
+    assert list(model.ordered.items()) == [("first", 1)]
+    assert list(model.last) == [1]
+    assert dict(model.plain) == {"n": [0]}
+
+
+def test_weights_that_one_step_spoils_are_told():
+    """The loss of the step before it is a number still."""
+    x = keras.Input((1,), name="x")
+    ones = keras.layers.Dense(1, kernel_initializer="ones")
+    model = keras.Model([x], keras.ops.sqrt(ones(x)))
+    model.compile("sgd", "mse")
+    data = {"x": np.array([[0.0], [1.0]])}
+
+    history = model.fit(data, np.ones(2), verbose=0, shuffle=False).history
+    assert np.isfinite(history["loss"]).all()
+    assert np.isnan(model.get_weights()[0]).all()
+    model.set_weights([np.ones((1, 1)), np.zeros(1)])
+    with pytest.raises(ContractError, match="weights that are NaN"):
+        check(model, data, targets=np.ones(2))
+
+
+def of_pairs(wanted, given):
+    """A loss that compares the rows of a batch of an even number."""
+    gap = keras.ops.reshape(wanted - given, (-1, 5))
+    return keras.ops.mean(keras.ops.square(gap), axis=-1)
+
+
+def test_a_batch_has_as_many_rows_as_fit_will_give_it():
+    inputs, joined = parcel()
+    model = keras.Model(inputs, keras.layers.Dense(1)(joined))
+    model.compile("sgd", of_pairs)
+    data = {name: values[:5] for name, values in DATA.items()}
+    data = {name: np.tile(v, (8, 1)) for name, v in data.items()}
+    targets = np.ones((40, 1))
+
+    assert check(model, data, targets=targets, batch_size=10)
+    with pytest.raises(ContractError, match="first rows: .* reshape"):
+        check(model, data, targets=targets)
+
+
+def test_later_batches_of_tensorflow_are_read():
+    model = plain()
+    rows = DATA | {"zone": np.where(DATA["zone"] == 1, np.nan, 0.0)}
+    data = tf.data.Dataset.from_tensor_slices((rows, PRICES)).batch(2)
+
+    with pytest.raises(ContractError, match='"zone": .* NaN or infinity'):
+        check(model, data)
+    assert check(model, data, batches=2).problems == ()

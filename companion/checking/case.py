@@ -12,10 +12,8 @@ import numpy as np
 from companion.checking.demands import Demands, demands_of
 from companion.checking.reading import (
     ROLES,
-    TF_DATA,
     NamedBatch,
     Reading,
-    kind_of_data,
     named,
     opened,
     read,
@@ -60,6 +58,7 @@ def case_of(
     model: keras.Model,
     data: Any,
     parts: tuple[Any, Any],
+    size: int,
     count: int,
     steps: int | None,
 ) -> Case:
@@ -69,6 +68,7 @@ def case_of(
         model: As `check` gets it, like the others.
         data: What ``fit`` takes.
         parts: Targets and sample weights, if ``data`` is arrays.
+        size: Rows of a batch, if ``data`` is arrays.
         count: How many batches to read.
         steps: How many ``fit`` will ask for.
     """
@@ -80,7 +80,8 @@ def case_of(
         data = opened(data)
         if _are_alike(demands, data):
             count = min(count, _LEARNED)
-        reading = read(data, parts, count, max(fixed, default=None))
+        rows = max(fixed, default=None)
+        reading = read(data, parts, count, rows, size)
         batches = [
             named(reading, b, names, nested) for b in reading.batches
         ]
@@ -98,8 +99,6 @@ def _trains_alone(model: keras.Model) -> bool:
 
 def _are_alike(demands: Demands, data: Any) -> bool:
     """Whether all batches are of one kind, so that a few tell of all."""
-    if kind_of_data(data) == TF_DATA:
-        return True
     free = any(demand.free for demand in demands["input"].values())
     ours = isinstance(data, MultiInputGenerator) and not data.transforms
     return ours and not free

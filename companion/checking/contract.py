@@ -18,7 +18,12 @@ import keras
 from companion.checking.case import Case, case_of
 from companion.checking.parts import PARTS
 from companion.checking.questions import QUESTIONS
-from companion.checking.rehearsal import Rehearsal, cure, rehearse
+from companion.checking.rehearsal import (
+    Rehearsal,
+    chance_as_it_was,
+    cure,
+    rehearse,
+)
 from companion.checking.report import Report, Row, show
 from companion.errors import ContractError, ContractWarning
 from companion.rules import FAILS, NAN, SILENT, TRAINS, count_problem
@@ -30,6 +35,7 @@ def check(
     *,
     targets: Any = None,
     sample_weights: Any = None,
+    batch_size: int = 32,
     steps: int | None = None,
     batches: int = 10,
     run: bool = True,
@@ -51,7 +57,9 @@ def check(
     and a model that is not compiled, are checked as for predict. Metrics
     are not held against the labels and answers they compare. Numbers are
     not followed through arithmetic inside the model. The step is run as it
-    is written, not compiled into a graph.
+    is written, not compiled into a graph. To read a ``tf.data.Dataset``
+    that shuffles moves its order on, and operations of ``tf.random`` draw
+    on; objects of your own that a step changes stay changed.
 
     Taught in the chapter *Several inputs*.
 
@@ -62,12 +70,14 @@ def check(
             batches.
         targets: The targets, if ``data`` is arrays.
         sample_weights: The sample weights, if ``data`` is arrays.
+        batch_size: Rows of a batch, if ``data`` is arrays, as ``fit`` gets
+            it.
         steps: Batches that ``fit`` will ask for in all, that is
             ``epochs * steps_per_epoch``, if ``data`` is a function or a
             ``tf.data.Dataset``: there must be as many.
-        batches: How many batches to read at most, beside the last one. Two
-            are enough of a ``tf.data.Dataset`` and of a
-            `MultiInputGenerator`, whose batches are all of one kind.
+        batches: How many batches to read at most, beside the last one. Of
+            a `MultiInputGenerator`, whose arrays are looked at whole, two
+            are enough.
         run: Whether Keras runs the first batch. Without it `check` is
             quicker, and knows less: pass False for a model whose step
             takes long.
@@ -93,8 +103,10 @@ def check(
         ...     [problem.where for problem in error.problems]
         ['input "image"', 'input "numbers"', 'input "number"']
     """
-    _know_arguments(model, steps, batches)
-    case = case_of(model, data, (targets, sample_weights), batches, steps)
+    _know_arguments(model, steps, batch_size=batch_size, batches=batches)
+    parts = targets, sample_weights
+    with chance_as_it_was():
+        case = case_of(model, data, parts, batch_size, batches, steps)
     rows = [row for part in PARTS for row in part(case)]
     rows += [row for question in QUESTIONS for row in question(case, rows)]
     if run:
@@ -109,7 +121,7 @@ def check(
     return report
 
 
-def _know_arguments(model: Any, steps: Any, batches: Any) -> None:
+def _know_arguments(model: Any, steps: Any, **counts: Any) -> None:
     """Raises a `ContractError` for what no answer can be given of."""
     if not isinstance(model, keras.Model):
         expected, fix = (
@@ -121,7 +133,10 @@ def _know_arguments(model: Any, steps: Any, batches: Any) -> None:
     fix = "Pass epochs * steps_per_epoch, or leave it out."
     ContractError.raise_if(
         None if steps is None else count_problem("steps", steps, 1, fix),
-        count_problem("batches", batches, 1, "Leave it out to read ten."),
+        *(
+            count_problem(name, count, 1, "Leave it out.")
+            for name, count in counts.items()
+        ),
     )
 
 
@@ -132,29 +147,32 @@ def _agreed(case: Case, rows: list[Row], keras_ran: Rehearsal) -> list[Row]:
     not, and no rule says why, its own words do.
     """
     if keras_ran.ran:
-        rows = [_confirmed(row, keras_ran.loss) for row in rows]
+        rows = [_confirmed(row, keras_ran) for row in rows]
     elif not any(row.seen and row.verdict == "problem" for row in rows):
         rows = [*rows, _in_words_of_keras(case, keras_ran.words)]
     known = any(row.outcome in (SILENT, NAN) for row in rows)
-    if keras_ran.loss is None or math.isfinite(keras_ran.loss) or known:
+    fine = keras_ran.loss is None or math.isfinite(keras_ran.loss)
+    if known or (fine and not keras_ran.spoiled):
         return rows
     fix = (
         "Look for numbers that are too large, or that the loss cannot "
         "read: from here on every weight is NaN."
     )
     found = f"{keras_ran.loss} after the first batch"
+    if fine:
+        found = f"{found}, and weights that are NaN"
     loss = Row.of("loss", "a number", found, fix, outcome=SILENT)
     return [*rows, loss]
 
 
-def _confirmed(row: Row, loss: float | None) -> Row:
+def _confirmed(row: Row, ran: Rehearsal) -> Row:
     """The row of a value that Keras has just run."""
     if not row.seen:
         return row
     if row.outcome == FAILS:
         return replace(row, verdict="ok", outcome="")
-    filled = loss is not None and math.isfinite(loss)
-    if row.outcome == NAN and filled:
+    filled = ran.loss is not None and math.isfinite(ran.loss)
+    if row.outcome == NAN and filled and not ran.spoiled:
         return replace(row, verdict="warning", outcome=TRAINS)
     return row
 

@@ -119,8 +119,13 @@ def _demanded(network: keras.Model, tensor: keras.KerasTensor) -> Demand:
     spec, layers = Spec.of(tensor), list(readers(network, tensor))
     names = {type(layer).__name__ for layer in layers}
     asked = [rule for layer in layers for rule in read_by(layer)]
+    complete = rules.complete(spec)
+    if any(
+        not type(layer).__module__.startswith("keras") for layer in layers
+    ):
+        complete = rules.mild(complete)  # one's own may fill them
     if not names & set(_FILLING):
-        asked.insert(0, rules.complete(spec))
+        asked.insert(0, complete)
     if spec.dtype.startswith(("int", "uint")):
         asked.append(rules.held_by(spec.dtype))
     whole = (rules.held_in_float32,) if spec.dtype == "float32" else ()
@@ -188,7 +193,7 @@ def _weight(loss: LossOf | None, output: keras.KerasTensor) -> Demand:
     asked: tuple[Rule, ...] = (targets.without_gaps, targets.not_below)
     rule = targets.weights_of_samples
     if loss == LossOf():  # one's own may give a single value
-        rule = targets.mild(rule)
+        rule = rules.mild(rule)
     elif loss is None or loss.name not in targets.LOSSES:
         return Demand("one number per sample", targets.numbers, asked)
     asked = (*asked, functools.partial(rule, output.shape[1:-1]))

@@ -51,6 +51,7 @@ class Reading:
         data: The data itself: a data set, if a function made one.
         batches: What was read; of arrays, a batch of their first rows.
         rows: How many rows a batch has, if the model says so.
+        size: How many a batch of arrays has.
         whole: The arrays, if ``data`` is arrays.
     """
 
@@ -58,6 +59,7 @@ class Reading:
     data: Any
     batches: list[Any]
     rows: int | None = None
+    size: int = _BATCH
     whole: tuple = ()
 
     @property
@@ -77,7 +79,7 @@ class Reading:
         if self.kind != ARRAYS:
             return {"x": self._again(), steps: len(self.run)}
         x, y, weights = self.batches[0]
-        fed = {"x": x, "batch_size": self.rows or _BATCH}
+        fed = {"x": x, "batch_size": self.size}
         fed[steps] = 2 if self.rows else 1  # the second may be short
         labels = {"y": y, "sample_weight": weights}
         return fed | labels if training else fed
@@ -135,6 +137,7 @@ def read(
     parts: tuple[Any, Any],
     count: int,
     rows: int | None,
+    size: int = _BATCH,
 ) -> Reading:
     """The first batches of anything that ``fit`` takes.
 
@@ -145,6 +148,7 @@ def read(
         count: How many batches to read, at least 1; if more, the last of a
             ``PyDataset`` too.
         rows: Rows of a batch, if the model says how many.
+        size: Rows of a batch, if ``data`` is arrays.
 
     Raises:
         ContractError: If the data cannot be read, or there is none.
@@ -161,8 +165,8 @@ def read(
                 "calling it.",
             )
         whole = (data, *parts)
-        head = first_rows(whole, rows or _BATCH, rows is not None)
-        return Reading(kind, data, [head], rows, whole)
+        head = first_rows(whole, rows or size, rows is not None)
+        return Reading(kind, data, [head], rows, rows or size, whole)
     for name, given in zip(("targets", "sample_weights"), parts):
         if given is not None:
             expected = f"no {name}: the batches bring their own"

@@ -9,9 +9,11 @@ put back: weights, metrics, optimizer, random state, compiled functions.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import re
 import warnings
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +26,7 @@ from companion.graph import global_names, tensorflow_random
 
 #: Types whose contents are put back, each by its own plain methods: those
 #: of Keras would note the change.
-_CONTAINERS = (list, dict, set)
+_CONTAINERS = (list, OrderedDict, dict, set, deque)
 #: What an error says of places in TensorFlow, not of what is wrong.
 _PLACES = re.compile(
     r"\x1b\[\d*m|\{\{.*?\}\}|\[\[.*?\]\]"
@@ -72,6 +74,7 @@ _CURES = {
     "mappings with dict(batch).",
     "Invalid dtype": "Convert it to numbers, or texts to objects: "
     "values.astype(object).",
+    "symbolic": "Use keras.ops.where or keras.ops.cond in place of if.",
     "'<' not supported": "Use texts for all names, and no numbers.",
     _TOO_MANY: "Join columns into one array: np.stack(columns, axis=-1).",
 }
@@ -86,11 +89,13 @@ class Rehearsal:
         ran: Whether Keras got to the end of them.
         words: What it said if not: type and message of its error.
         loss: The loss of the last step; None after ``predict``.
+        spoiled: Whether a weight is not a number any more.
     """
 
     ran: bool
     words: str = ""
     loss: float | None = None
+    spoiled: bool = False
 
 
 def rehearse(
@@ -108,11 +113,20 @@ def rehearse(
             if not training:
                 model.predict(verbose=0, **data)
                 return Rehearsal(True)
+            were = _spoiled(model)
             history = model.fit(verbose=0, shuffle=False, **data).history
+            spoiled = _spoiled(model) and not were
         except Exception as error:
             return Rehearsal(False, in_words(error))
     losses = np.ravel(history.get("loss", []))
-    return Rehearsal(True, loss=float(losses[-1]) if losses.size else None)
+    loss = float(losses[-1]) if losses.size else None
+    return Rehearsal(True, loss=loss, spoiled=spoiled)
+
+
+def _spoiled(model: keras.Model) -> bool:
+    """Whether any weight is not a number."""
+    weights = (w for w in model.get_weights() if w.dtype.kind == "f")
+    return not all(np.isfinite(w).all() for w in weights)
 
 
 def in_words(error: Exception) -> str:
@@ -133,10 +147,9 @@ def cure(words: str) -> str:
 
 
 @contextlib.contextmanager
-def as_it_was(model: keras.Model) -> Iterator[None]:
-    """Puts back whatever Keras changes in the meantime."""
+def chance_as_it_was() -> Iterator[None]:
+    """Puts back where Python, NumPy and Keras draw from."""
     kept = _Kept()
-    kept.note(model)
     kept.note(global_names())
     drawn, ours = [random, tensorflow_random()], np.random.get_state()
     states = [(draw, draw.getstate()) for draw in drawn if draw]
@@ -147,6 +160,18 @@ def as_it_was(model: keras.Model) -> Iterator[None]:
         np.random.set_state(ours)
         for draw, state in states:
             draw.setstate(state)
+
+
+@contextlib.contextmanager
+def as_it_was(model: keras.Model) -> Iterator[None]:
+    """Puts back whatever Keras changes in the meantime."""
+    kept = _Kept()
+    kept.note(model)
+    with chance_as_it_was():
+        try:
+            yield
+        finally:
+            kept.put_back()
 
 
 class _Kept:
@@ -167,12 +192,12 @@ class _Kept:
             if id(value) in self.seen:
                 continue
             self.seen[id(value)] = value  # held: an id is given once
-            if isinstance(value, keras.Variable):
+            if hasattr(value, "assign") and hasattr(value, "numpy"):
                 self.values.append((value, np.array(value.numpy())))
                 continue
-            for kind in _CONTAINERS:
-                if isinstance(value, kind):
-                    self.contents.append((value, kind, kind(value)))
+            kinds = (k for k in _CONTAINERS if isinstance(value, k))
+            for kind in itertools.islice(kinds, 1):
+                self.contents.append((value, kind, kind(value)))
             if isinstance(value, (*_CONTAINERS, tuple)):
                 ahead.extend(
                     value.values() if isinstance(value, dict) else value
@@ -184,7 +209,8 @@ class _Kept:
         """The same objects hold the same again."""
         for value, kind, contents in self.contents:
             kind.clear(value)
-            (kind.extend if kind is list else kind.update)(value, contents)
+            add = "update" if hasattr(kind, "update") else "extend"
+            getattr(kind, add)(value, contents)
         for variable, numbers in self.values:
             if numbers.shape == tuple(variable.shape):  # it had a value
                 variable.assign(numbers)

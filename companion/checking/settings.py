@@ -142,7 +142,9 @@ def _loss_weights(
     losses = list(losses) if isinstance(losses, Mapping) else outputs
     wide = [n for n, w in weights.items() if isinstance(w, np.float64)]
     received = f"weights for {', '.join(map(str, weights))}"
-    if set(weights) != set(losses):
+    if set(weights) < set(losses):
+        fix, outcome = "Give each loss its weight: Keras stops.", FAILS
+    elif set(weights) != set(losses):
         fix = (
             "Give each loss its weight by name: Keras hands out others in "
             "alphabetical order."
@@ -204,7 +206,7 @@ def _of_order(argument: str, outputs: list[str], received: str) -> Row:
         "a dict by the names of the outputs",
         received,
         f"Give each by its name: {{{named}}}. {why}",
-        outcome=SILENT,
+        outcome=TRAINS if "metrics" in argument else SILENT,
     )
 
 

@@ -36,6 +36,10 @@ from companion.values import (
 # Of one target, by the loss that reads it
 
 
+#: What rounding may add to 1, or take from 0.
+_ROUNDING = 1e-5
+
+
 def anything(value: Any) -> Fault | None:
     """What nothing is known of."""
     return None
@@ -131,7 +135,7 @@ def one_hot(shape: Shape, value: np.ndarray) -> Fault | None:
 
 def yes_or_no(shape: Shape, value: np.ndarray) -> Fault | None:
     """0 or 1, or something between."""
-    if not within(value, 0, 1):
+    if not within(value, -_ROUNDING, 1 + _ROUNDING):
         return Fault(
             "labels from 0 to 1",
             between(value),
@@ -225,22 +229,12 @@ def not_below(value: np.ndarray) -> Fault | None:
     """Weights that make an error count more or less."""
     if not within(value, 0, np.inf):
         fix = "Weigh from 0 on: with less, training makes errors grow."
-        return Fault("weights from 0 on", between(value), fix, SILENT)
+        return Fault("weights from 0 on", between(value), fix, TRAINS)
     if value.any():
         return None
     fix = "Weigh some with more than 0: nothing is learned from these."
     expected = "weights, some of them above 0"
     return Fault(expected, "nothing but 0", fix, TRAINS)
-
-
-def mild(rule: Callable[..., Fault | None]) -> Callable[..., Fault | None]:
-    """The same as a warning, where a rule cannot be sure."""
-
-    def milder(*asked: Any) -> Fault | None:
-        fault = rule(*asked)
-        return fault and fault._replace(outcome=TRAINS)
-
-    return milder
 
 
 def weights_of_samples(shape: Shape, value: np.ndarray) -> Fault | None:

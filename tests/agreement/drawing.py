@@ -137,6 +137,8 @@ def _ids(rng: Random, kind: str, free: bool) -> Column:
 
     axes = (ROWS,) if one else (ROWS, 4)
     values = rng.integers(-shift, size - shift, axes).astype("int32")
+    if not one:  # no text is padding alone, of which the mean is NaN
+        values[:, 0] = np.maximum(values[:, 0], 1 - shift)
     shape = () if one else (None,) if free else (4,)
     return Column(kind, shape, values, read, size - shift)
 

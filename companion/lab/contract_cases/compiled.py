@@ -139,7 +139,7 @@ CASES: tuple[Case, ...] = (
     ),
     _list(
         "as many metrics in a list as outputs",
-        SILENT,
+        TRAINS,
         m.of_two(metrics=["mae", "mape"]),
         m.of_two(metrics=[["mae"], ["mape"]]),
         m.of_two(metrics={"tip": ["mae", "mape"], "pay": ["mae", "mape"]}),
