@@ -66,7 +66,7 @@ def check(
     Args:
         model: A model with named inputs, or a `ConditionalGAN`.
         data: What ``fit`` takes: arrays, a ``PyDataset``, a
-            ``tf.data.Dataset``; or a function that makes an iterator of
+            ``tf.data.Dataset``; or a function that makes a generator of
             batches.
         targets: The targets, if ``data`` is arrays.
         sample_weights: The sample weights, if ``data`` is arrays.
@@ -96,12 +96,13 @@ def check(
         >>> flat = keras.layers.Flatten()(image)
         >>> both = keras.layers.Concatenate()([flat, numbers])
         >>> model = keras.Model([image, numbers], both)
-        >>> data = {"image": np.zeros((5, 8, 8)), "number": np.ones((5, 2))}
+        >>> data = {"image": np.zeros((5, 8, 8, 1))}
+        >>> data["number"] = np.ones((5, 2))  # misspelt
         >>> try:
         ...     check(model, data)
         ... except ContractError as error:
         ...     [problem.where for problem in error.problems]
-        ['input "image"', 'input "numbers"', 'input "number"']
+        ['input "numbers"', 'input "number"']
     """
     _know_arguments(model, steps, batch_size=batch_size, batches=batches)
     parts = targets, sample_weights

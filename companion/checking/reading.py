@@ -108,7 +108,7 @@ class Reading:
         numbers = self.run if len(self.run) > 1 else range(2)
         batches = [b for n, b in enumerate(self.batches) if n in numbers]
         if self.kind == PYDATASET:
-            return _Batches(batches)
+            return Batches(*batches)
         if self.kind == FUNCTION:
             return (batch for batch in batches)
         import tensorflow as tf
@@ -118,10 +118,10 @@ class Reading:
         )
 
 
-class _Batches(keras.utils.PyDataset):
-    """Batches that were read, handed out once more."""
+class Batches(keras.utils.PyDataset):
+    """Hands out the batches it was given."""
 
-    def __init__(self, batches: list[Any]) -> None:
+    def __init__(self, *batches: Any) -> None:
         super().__init__()
         self.batches = batches
 

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from companion.checking.reading import Batches  # noqa: F401
+
 #: Rows of all data here.
 N = 8
 ONES = np.ones(N)
@@ -58,20 +60,6 @@ def of_two(loss: Any, as_dict: bool = True, **compiled: Any) -> keras.Model:
 
 X = {"x": np.ones((N, 2))}
 TWO = {"price": ONES, "days": ONES}
-
-
-class Batches(keras.utils.PyDataset):
-    """Hands out the batches it was given."""
-
-    def __init__(self, *batches: Any) -> None:
-        super().__init__()
-        self.batches = batches
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def __getitem__(self, index: int) -> Any:
-        return self.batches[index]
 
 
 def endless(*batches: Any) -> Any:

@@ -18,6 +18,7 @@ from companion.building.models import (
     conditional_generator,
     projection_discriminator,
 )
+from companion.checking.reading import Batches
 
 layers = keras.layers
 part = functools.partial
@@ -46,20 +47,6 @@ encoding = part(layers.CategoryEncoding, 4)
 def numbered(words: np.ndarray) -> np.ndarray:
     """Words as numbers, as the advice is."""
     return np.unique(words, return_inverse=True)[1]
-
-
-class Batches(keras.utils.PyDataset):
-    """Hands out the batches it was given."""
-
-    def __init__(self, *batches: Any) -> None:
-        super().__init__()
-        self.batches = batches
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def __getitem__(self, index: int) -> Any:
-        return self.batches[index]
 
 
 class Halved(Batches):
