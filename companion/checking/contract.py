@@ -91,6 +91,7 @@ def check(
             what was meant. It lists every reason.
 
     Example:
+        >>> import numpy as np
         >>> image = keras.Input((8, 8, 1), name="image")
         >>> numbers = keras.Input((2,), name="numbers")
         >>> flat = keras.layers.Flatten()(image)
