@@ -105,6 +105,19 @@ MODELS = {
 }
 
 
+#: Left out of the quick tests.
+SLOW = set(MODELS) - {"plain", "with chance and state"}
+every_model = pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(
+            make, id=name, marks=[pytest.mark.slow] * (name in SLOW)
+        )
+        for name, make in MODELS.items()
+    ],
+)
+
+
 def trained(make, checked):
     """What training gives, and all that may have been drawn."""
     keras.utils.clear_session()
@@ -139,7 +152,7 @@ def trained(make, checked):
     }
 
 
-@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+@every_model
 def test_training_is_the_same_with_a_check_before(make):
     found = trained(make, checked=True)
     wanted = trained(make, checked=False)
@@ -149,7 +162,7 @@ def test_training_is_the_same_with_a_check_before(make):
     keras.tree.map_structure(np.testing.assert_array_equal, found, wanted)
 
 
-@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+@every_model
 def test_nothing_is_left_behind(make):
     keras.utils.clear_session()
     model = make()

@@ -15,7 +15,7 @@ ERRORS_OF_KERAS = (
     "KeyError: 0",  # weights in a dict, and outputs in a list
     "KeyError: '",  # a metric, beside an output without targets
 )
-PAIRS, BLOCK = 320, 20
+PAIRS, BLOCK = 200, 20
 
 
 def shown(value):
