@@ -25,6 +25,7 @@ every_situation = pytest.mark.parametrize(
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of models that it makes
 @every_situation
 def test_check_agrees_with_fit(situation):
     truth, words = what_keras_does(situation)
