@@ -77,6 +77,7 @@ def is_told(rows, case):
     return (read or FAILS) == case.outcome
 
 
+@pytest.mark.slow
 @every_case
 def test_a_case_is_told_and_what_is_nearly_one_is_not(case, monkeypatch):
     rows = asked(case.given, monkeypatch, run=False)

@@ -27,6 +27,7 @@ def shown(value):
     return repr(np.asarray(value)) if hasattr(value, "shape") else value
 
 
+@pytest.mark.slow
 def test_a_pair_is_made_of_its_seed_alone():
     for seed in range(0, len(TURNS), 7):
         one, other = pair(seed), pair(seed)
@@ -36,6 +37,7 @@ def test_a_pair_is_made_of_its_seed_alone():
         assert shown(one.meant) == shown(other.meant)
 
 
+@pytest.mark.slow
 def test_seeds_in_a_row_take_every_change():
     made = {pair(seed).change.split(" ")[0] for seed in range(len(TURNS))}
 
