@@ -142,6 +142,8 @@ for role, kinds, real in (
 
 
 def wider(x: Any, _: Any) -> Any:
+    if x.ndim == 1:
+        return np.stack([x, x[::-1]], axis=-1)
     return np.concatenate([x, x[::-1, ..., :1]], axis=-1)
 
 
