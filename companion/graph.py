@@ -69,29 +69,31 @@ def unnamed_inputs(model: keras.Model) -> list[str]:
 
 def outputs_of(model: keras.Model) -> dict[str, keras.KerasTensor]:
     """The outputs by name; empty if a model declares none."""
-    made = getattr(model, "output", None) if model.built else None
+    made = answers_of(model)
     if isinstance(made, Mapping):
         return by_path(made)
     names = getattr(model, "output_names", None) or [""]
     return dict(zip(names, getattr(model, "outputs", None) or []))
 
 
+def answers_of(model: keras.Model) -> Any:
+    """What a model gives back: a tensor, a list or a dict of them."""
+    return getattr(model, "output", None) if model.built else None
+
+
 def has_dict_outputs(model: keras.Model) -> bool:
     """Whether answers come by name."""
-    return model.built and isinstance(
-        getattr(model, "output", None), Mapping
-    )
+    return isinstance(answers_of(model), Mapping)
 
 
 def has_lone_output(model: keras.Model) -> bool:
     """Whether there is one answer, neither in a list nor in a dict."""
-    made = getattr(model, "output", None) if model.built else None
-    return isinstance(made, keras.KerasTensor)
+    return isinstance(answers_of(model), keras.KerasTensor)
 
 
 def has_list_of_one(model: keras.Model) -> bool:
     """Whether there is one answer, in a list."""
-    made = getattr(model, "output", None) if model.built else None
+    made = answers_of(model)
     return isinstance(made, (list, tuple)) and len(made) == 1
 
 
@@ -117,16 +119,15 @@ class LossOf(NamedTuple):
 
 def losses_of(model: keras.Model) -> dict[str, LossOf]:
     """The loss of each output that has one."""
-    names = list(outputs_of(model))
+    outputs = outputs_of(model)
     given = getattr(model, "loss", None)
     if isinstance(given, (list, tuple)):
-        given = dict(zip(names, given))
+        given = dict(zip(outputs, given))
     elif not isinstance(given, Mapping):
-        given = dict.fromkeys(names, given)
-    outputs = outputs_of(model)
+        given = dict.fromkeys(outputs, given)
     return {
-        name: loss_of(given[name], outputs[name])
-        for name in names
+        name: loss_of(given[name], output)
+        for name, output in outputs.items()
         if given.get(name) is not None
     }
 
@@ -147,8 +148,8 @@ def loss_of(loss: Any, output: keras.KerasTensor) -> LossOf:
     elif isinstance(found, keras.losses.Loss):
         return LossOf()
     name = getattr(found, "__name__", "")
-    ours = getattr(keras.losses, name, None) is not found
-    return LossOf() if ours else LossOf(name, settings)
+    known = getattr(keras.losses, name, None) is found
+    return LossOf(name, settings) if known else LossOf()
 
 
 def compiled_with(model: keras.Model) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from numbers import Number
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def is_array(value: Any) -> bool:
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
-def is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> TypeGuard[np.ndarray]:
     """Whether a value is an array of NumPy, and nothing is masked."""
     return isinstance(value, np.ndarray) and not np.ma.isMaskedArray(value)
 

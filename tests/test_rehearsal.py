@@ -388,6 +388,22 @@ def test_data_that_draws_draws_the_same_again():
     )
 
 
+def drawing():
+    """A generator that draws for each batch."""
+    while True:
+        yield Drawing()[0]
+
+
+def test_counting_batches_draws_nothing_either():
+    model = plain()
+    before = np.random.get_state()[1].copy(), random.getstate()
+
+    check(model, drawing, steps=20)
+
+    np.testing.assert_array_equal(before[0], np.random.get_state()[1])
+    assert before[1] == random.getstate()
+
+
 class Collecting(keras.Model):
     """It holds things of all kinds, and changes them at each step."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from companion.checking.demands import Demands, demands_of
+from companion.checking.demands import Demand, Demands, demands_of
 from companion.checking.reading import (
     ROLES,
     NamedBatch,
@@ -21,6 +22,7 @@ from companion.checking.reading import (
 )
 from companion.feeding.generators import MultiInputGenerator
 from companion.graph import inputs_of, is_nested, own_code
+from companion.rules import TRAINS
 
 #: Batches from which TensorFlow learns types and lengths.
 _LEARNED = 2
@@ -37,6 +39,18 @@ class Case:
     whole: Mapping[str, Mapping[str, np.ndarray]]
     steps: int | None
     training: bool
+
+    @functools.cached_property
+    def first_rows(self) -> list[tuple[str, int | None]]:
+        """Of each batch, name and rows of the first input that fits."""
+        return [
+            _first(self.demands["input"], b) for b in self.part("input")
+        ]
+
+    @functools.cached_property
+    def first_rows_whole(self) -> tuple[str, int | None]:
+        """The same of whole arrays."""
+        return _first(self.demands["input"], self.whole["input"])
 
     def value(self, role: str, name: Any) -> Any:
         """An array whole, else what the first batch under it has."""
@@ -102,3 +116,16 @@ def _are_alike(demands: Demands, data: Any) -> bool:
     free = any(demand.free for demand in demands["input"].values())
     ours = isinstance(data, MultiInputGenerator) and not data.transforms
     return ours and not free
+
+
+def _first(
+    demanded: Mapping[str, Demand], batch: Mapping[str, Any]
+) -> tuple[str, int | None]:
+    """Name and rows of the first input that has the axes it should."""
+    for name, demand in demanded.items():
+        value = batch.get(name)
+        fault = demand.form(value)
+        fitting = fault is None or fault.outcome == TRAINS
+        if isinstance(value, np.ndarray) and fitting:
+            return name, len(value)
+    return "", None

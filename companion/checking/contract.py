@@ -20,7 +20,7 @@ from companion.checking.parts import PARTS
 from companion.checking.questions import QUESTIONS
 from companion.checking.rehearsal import (
     Rehearsal,
-    chance_as_it_was,
+    as_it_was,
     cure,
     rehearse,
 )
@@ -107,10 +107,11 @@ def check(
     """
     _know_arguments(model, steps, batch_size=batch_size, batches=batches)
     parts = targets, sample_weights
-    with chance_as_it_was():
+    with as_it_was():  # to read data may draw
         case = case_of(model, data, parts, batch_size, batches, steps)
-    rows = [row for part in PARTS for row in part(case)]
-    rows += [row for question in QUESTIONS for row in question(case, rows)]
+        rows = [row for part in PARTS for row in part(case)]
+        for question in QUESTIONS:
+            rows += list(question(case, rows))
     if run:
         ran = rehearse(model, case.reading, training=case.training)
         rows = _agreed(case, rows, ran)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from companion.building.gan import ConditionalGAN
 from companion.checking.case import Case
@@ -36,7 +33,7 @@ def inputs(case: Case) -> Iterator[Row]:
     if "" in case.batches[0].faults:
         yield Row.of_fault("batch", case.batches[0].faults[""], seen=True)
     elif case.demands["input"]:
-        yield from _part(case, "input")
+        yield from _part(case, "input", case.demands["input"])
 
 
 def targets(case: Case) -> Iterator[Row]:
@@ -117,10 +114,9 @@ def _for_a_lone_one(
 
 
 def _part(
-    case: Case, role: str, demanded: Mapping[str, Demand] | None = None
+    case: Case, role: str, demanded: Mapping[str, Demand]
 ) -> Iterator[Row]:
     """A row per name that is asked for, then one per name that is not."""
-    demanded = case.demands[role] if demanded is None else demanded
     if role in case.batches[0].faults:
         fault = case.batches[0].faults[role]
         yield Row.of_fault(f"{role}s", fault, case.runs(role))
@@ -184,13 +180,14 @@ def _faults(
         if demand.optional and value is None:
             continue
         fault = _fault(value, demand, demand.rules)
-        fault = fault or _unequal(case, batch, value)
+        fault = fault or _unequal(value, *case.first_rows[index])
         if fault:
             found.append((fault, case.runs(role, index)))
     if name in case.whole.get(role, {}):
         value = case.whole[role][name]
         fault = _fault(value, demand, demand.rules + demand.whole)
-        fault = fault or _unequal_whole(case, value)
+        if not case.reading.in_batches:  # a generator counts its own
+            fault = fault or _unequal(value, *case.first_rows_whole)
         if fault:
             alike = [s for f, s in found if f.outcome == fault.outcome]
             yield fault, any(alike)
@@ -230,7 +227,7 @@ def _extra(
 ) -> Row:
     meant = _closest(name, missing)
     outcome = _of_extra(case, role, [name])
-    fix = f"Leave it out. {_WHY[role, outcome]}".strip()
+    fix = f"Leave it out. {_WHY.get((role, outcome), '')}".strip()
     if meant:
         fix, outcome = f'Is it meant for "{meant}"? Rename it.', FAILS
     return Row.of(
@@ -244,15 +241,12 @@ def _extra(
 
 
 #: What Keras does with a name too many.
-_WHY = defaultdict(
-    str,
-    {
-        ("input", SILENT): "Keras would feed it in place of another.",
-        ("input", TRAINS): "This model passes over it; one built from a "
-        "dict would be fed it in place of another.",
-        ("sample weight", TRAINS): "No output is called so.",
-    },
-)
+_WHY = {
+    ("input", SILENT): "Keras would feed it in place of another.",
+    ("input", TRAINS): "This model passes over it; one built from a dict "
+    "would be fed it in place of another.",
+    ("sample weight", TRAINS): "No output is called so.",
+}
 
 
 def _of_extra(case: Case, role: str, extra: list[Any]) -> str:
@@ -279,20 +273,8 @@ def _closest(name: Any, names: list[Any]) -> str | None:
     return next(iter(close), None)
 
 
-def _unequal(case: Case, batch: Any, value: Any) -> Fault | None:
-    """More or fewer rows than the first input of the same batch."""
-    named = batch.by_role["input"]
-    return _other_rows(value, *_first(case.demands["input"], named))
-
-
-def _unequal_whole(case: Case, value: np.ndarray) -> Fault | None:
-    if case.reading.in_batches:  # a generator counts its columns itself
-        return None
-    arrays = case.whole.get("input", {})
-    return _other_rows(value, *_first(case.demands["input"], arrays))
-
-
-def _other_rows(value: Any, first: str, count: int | None) -> Fault | None:
+def _unequal(value: Any, first: str, count: int | None) -> Fault | None:
+    """More or fewer rows than the first input beside it."""
     shape = tuple(getattr(value, "shape", ()))
     if count is None or not shape or shape[0] in (None, count):
         return None
@@ -302,16 +284,3 @@ def _other_rows(value: Any, first: str, count: int | None) -> Fault | None:
         "Row i of every array must belong to sample i.",
         SILENT,
     )
-
-
-def _first(
-    demanded: Mapping[str, Demand], batch: Mapping[str, Any]
-) -> tuple[str, int | None]:
-    """Name and rows of the first input that has the axes it should."""
-    for name, demand in demanded.items():
-        value = batch.get(name)
-        fault = demand.form(value)
-        fitting = fault is None or fault.outcome == TRAINS
-        if isinstance(value, np.ndarray) and fitting:
-            return name, len(value)
-    return "", None

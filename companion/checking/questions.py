@@ -45,21 +45,23 @@ def _in_turn(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
             values = [part.get(name) for part in case.part(role)]
             arrays = [v for v in values if isinstance(v, np.ndarray)]
             if len(arrays) == len(values):
-                yield from _axes_in_turn(place(role, name), arrays)
+                yield from _axes_in_turn(case, role, name, arrays)
                 yield from _types_in_turn(place(role, name), arrays)
 
 
-def _axes_in_turn(where: str, arrays: list[np.ndarray]) -> Iterator[Row]:
+def _axes_in_turn(
+    case: Case, role: str, name: str, arrays: list[np.ndarray]
+) -> Iterator[Row]:
     first = arrays[0]
-    for later in arrays[1:]:
+    for index, later in enumerate(arrays):
         if later.ndim != first.ndim:
             yield Row.of(
-                where,
+                place(role, name),
                 "as many axes in every batch",
                 f"{describe(first)}, later {describe(later)}",
                 "Give all batches the axes of the Input: values[..., None] "
                 "adds one.",
-                seen=True,
+                seen=case.runs(role, index),
             )
             return
 
@@ -213,7 +215,7 @@ def _unscaled(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     sizes = {}
     for name, demand in case.demands["input"].items():
         value = case.part("input")[0].get(name)
-        if demand.any_size or not is_plain(value) or value is None:
+        if demand.any_size or not is_plain(value):
             continue
         values = np.abs(value[:_ROWS].astype("float64"))
         size = np.nan_to_num(values, posinf=0).max(initial=0)

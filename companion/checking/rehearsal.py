@@ -9,7 +9,6 @@ put back: weights, metrics, optimizer, random state, compiled functions.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import random
 import re
 import warnings
@@ -147,10 +146,11 @@ def cure(words: str) -> str:
 
 
 @contextlib.contextmanager
-def chance_as_it_was() -> Iterator[None]:
-    """Puts back where Python, NumPy and Keras draw from."""
+def as_it_was(*models: keras.Model) -> Iterator[None]:
+    """Puts back what models hold, and where all libraries draw from."""
     kept = _Kept()
-    kept.note(global_names())
+    for held in (*models, global_names()):
+        kept.note(held)
     drawn, ours = [random, tensorflow_random()], np.random.get_state()
     states = [(draw, draw.getstate()) for draw in drawn if draw]
     try:
@@ -160,18 +160,6 @@ def chance_as_it_was() -> Iterator[None]:
         np.random.set_state(ours)
         for draw, state in states:
             draw.setstate(state)
-
-
-@contextlib.contextmanager
-def as_it_was(model: keras.Model) -> Iterator[None]:
-    """Puts back whatever Keras changes in the meantime."""
-    kept = _Kept()
-    kept.note(model)
-    with chance_as_it_was():
-        try:
-            yield
-        finally:
-            kept.put_back()
 
 
 class _Kept:
@@ -196,12 +184,12 @@ class _Kept:
                 self.values.append((value, np.array(value.numpy())))
                 continue
             kinds = (k for k in _CONTAINERS if isinstance(value, k))
-            for kind in itertools.islice(kinds, 1):
+            kind = next(kinds, None)
+            if kind:
                 self.contents.append((value, kind, kind(value)))
-            if isinstance(value, (*_CONTAINERS, tuple)):
-                ahead.extend(
-                    value.values() if isinstance(value, dict) else value
-                )
+            if kind or isinstance(value, tuple):
+                parts = value.values() if isinstance(value, dict) else value
+                ahead.extend(parts)
             if _is_open(value):
                 ahead.append(vars(value))
 
