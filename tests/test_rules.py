@@ -78,20 +78,13 @@ def is_told(rows, case):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("run", [False, True], ids=["rules", "with Keras"])
 @every_case
-def test_a_case_is_told_and_what_is_nearly_one_is_not(case, monkeypatch):
-    rows = asked(case.given, monkeypatch, run=False)
-    nearly = asked(case.almost, monkeypatch, run=False)
-
-    assert is_told(rows, case)
-    assert told(nearly, case.where) == []
-
-
-@pytest.mark.slow
-@every_case
-def test_what_keras_runs_is_told_all_the_same(case, monkeypatch):
-    rows = asked(case.given, monkeypatch, run=True)
-    nearly = asked(case.almost, monkeypatch, run=True)
+def test_a_case_is_told_and_what_is_nearly_one_is_not(
+    case, run, monkeypatch
+):
+    rows = asked(case.given, monkeypatch, run=run)
+    nearly = asked(case.almost, monkeypatch, run=run)
 
     assert is_told(rows, case)
     assert told(nearly, case.where) == []
