@@ -45,11 +45,14 @@ from companion.feeding.columns import (
     RandomColumn,
     StoredColumn,
 )
+from companion.feeding.files import ImageFiles, captioned_images
 from companion.feeding.generators import MultiInputGenerator
+from companion.feeding.images import PairedAugmentation, Pixels
 from companion.feeding.order import Blocks
 from companion.feeding.preparation import adapted
 from companion.feeding.splitting import split_rows
 from companion.feeding.streams import FollowEpoch
+from companion.feeding.text import PaddedText
 from companion.rules import Spec
 
 __all__ = [
@@ -62,9 +65,13 @@ __all__ = [
     "FiLM",
     "FollowEpoch",
     "GatedFusion",
+    "ImageFiles",
     "Labels",
     "MultiInputGenerator",
     "Noise",
+    "PaddedText",
+    "PairedAugmentation",
+    "Pixels",
     "Problem",
     "RandomColumn",
     "Report",
@@ -72,6 +79,7 @@ __all__ = [
     "StoredColumn",
     "adapted",
     "binary_head",
+    "captioned_images",
     "category_branch",
     "check",
     "classes_head",

@@ -134,12 +134,13 @@ def losses_of(model: keras.Model) -> dict[str, LossOf]:
 
 def loss_of(loss: Any, output: keras.KerasTensor) -> LossOf:
     """What is known of a loss, however it was written."""
-    if loss in ("ce", "crossentropy") and output.shape[-1] == 1:
-        loss = "binary_crossentropy"  # Keras chooses by the last axis
+    if str(loss).lower() in ("ce", "crossentropy"):  # Keras chooses
+        wide = output.shape[-1] != 1
+        return LossOf("crossentropy" if wide else "binary_crossentropy")
     settings: Mapping[str, Any] = {}
     try:
         found: Any = keras.losses.get(loss)
-    except ValueError:  # misspelt, or a choice that needs the targets
+    except ValueError:  # misspelt
         return LossOf()
     if isinstance(found, functools.partial):
         found, settings = found.func, found.keywords
@@ -215,6 +216,42 @@ def tensorflow_random() -> random.Random | None:
 
 def readers(model: keras.Model, tensor: keras.KerasTensor) -> Iterator[Any]:
     """What reads an input as it is: also inside a model, or reshaped."""
+    return (reader for reader, _ in _reads(model, tensor))
+
+
+def is_averaged_by_words(
+    model: keras.Model, tensor: keras.KerasTensor
+) -> bool:
+    """Whether a mean over steps passes over the zeros of an input.
+
+    They are masked by an ``Embedding(mask_zero=True)``, and the mean over
+    a row of nothing else divides by 0.
+    """
+    read = {id(each) for _, each in _reads(model, tensor)}
+    means = keras.layers.GlobalAveragePooling1D
+    return any(
+        id(_masked_zeros(node.input_tensors[0])) in read
+        for layer in model._flatten_layers()
+        if isinstance(layer, means)
+        for node in layer._inbound_nodes
+    )
+
+
+def _masked_zeros(tensor: keras.KerasTensor) -> keras.KerasTensor | None:
+    """Of which ids the zeros are masked in what was made of them."""
+    mask = getattr(tensor, "_keras_mask", None)
+    if mask is None:
+        return None
+    made = mask._keras_history
+    if type(made.operation).__name__ != "NotEqual":
+        return None
+    return made.operation._inbound_nodes[made.node_index].input_tensors[0]
+
+
+def _reads(
+    model: keras.Model, tensor: keras.KerasTensor
+) -> Iterator[tuple[Any, keras.KerasTensor]]:
+    """The readers of an input, each with the tensor that it reads."""
     graph = getattr(model, "_functional", None) or model  # Sequential
     for node in itertools.chain(*graph._nodes_by_depth.values()):
         places = [
@@ -227,11 +264,11 @@ def readers(model: keras.Model, tensor: keras.KerasTensor) -> Iterator[Any]:
         reader = node.operation
         if isinstance(reader, keras.Model) and reader.inputs:
             for number in places:
-                yield from readers(reader, reader.inputs[number])
+                yield from _reads(reader, reader.inputs[number])
         elif type(reader).__name__ in _PASSING:
-            yield from readers(model, node.outputs[0])
+            yield from _reads(model, node.outputs[0])
         else:
-            yield reader
+            yield reader, tensor
 
 
 def last_activation(tensor: keras.KerasTensor) -> str:

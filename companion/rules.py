@@ -109,6 +109,54 @@ def count_problem(
     )
 
 
+def choice_problem(
+    setting: str, value: Any, choices: Iterable[str], *, of: str
+) -> Problem | None:
+    """A setting that is none of the words there are.
+
+    Args:
+        setting: Its name.
+        value: What was given.
+        choices: The words.
+        of: What the setting belongs to.
+    """
+    if isinstance(value, str) and value in choices:
+        return None
+    expected = f"{setting} to be one of {', '.join(choices)}"
+    return Problem(of, expected, f"{setting}={value!r}", "Choose one.")
+
+
+def sizes_problem(
+    setting: str,
+    value: Any,
+    *,
+    of: str,
+    axes: int | None = None,
+    at_least: int = 1,
+) -> Problem | None:
+    """A setting that is no tuple of whole numbers, at least 1.
+
+    Args:
+        setting: Its name.
+        value: What was given.
+        of: What the setting belongs to.
+        axes: How many numbers there must be, if that is fixed.
+        at_least: How many there must be otherwise.
+    """
+    least, most = (axes, axes) if axes else (at_least, math.inf)
+    listed = isinstance(value, (tuple, list))
+    if listed and least <= len(value) <= most:
+        if all(is_count(size, 1) for size in value):
+            return None
+    many = f"{axes} " if axes else ""
+    return Problem(
+        f"{of}, {setting}",
+        f"a tuple of {many}whole numbers, at least 1",
+        f"{setting}={value!r}",
+        "Give one size as a number, several in brackets.",
+    )
+
+
 def seed_problem(seed: Any) -> Problem | None:
     """What NumPy cannot take for a seed, or only in part.
 
@@ -365,6 +413,21 @@ def ids_of_table(
         )
 
     return not_one_hot, in_table
+
+
+def some_word(value: np.ndarray) -> Fault | None:
+    """A word in each row, where a mean passes over id 0."""
+    filled = value.any(axis=tuple(range(1, value.ndim)))
+    if filled.all():
+        return None
+    blank = len(value) - np.count_nonzero(filled)
+    return Fault(
+        "an id other than 0 in every row",
+        f"{describe(value)} with 0 alone in {blank} of {len(value)} rows",
+        "Give them the id of the unknown word: values[~values.any(axis=1), "
+        "0] = 1. With mask_zero, a mean over no word is NaN.",
+        NAN,
+    )
 
 
 # Of what is generated

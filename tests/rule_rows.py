@@ -85,6 +85,7 @@ def _of_settings(r):
     text = "Noise, size: expected a whole number, at least 1 and at most 2."
     yield str(problem), f"{text} Received: size=3. Add."
     yield r.count_problem("size", 2, 1, "Add.", at_most=2), None
+    yield from _of_choices(r)
     yield r.seed_problem(0), None
     yield r.seed_problem(2**32 - 1), None
     text = (
@@ -93,6 +94,32 @@ def _of_settings(r):
     for seed in (-1, 2**32, 1.0, None):
         yield str(r.seed_problem(seed)).startswith(text), True
     yield "up to 2**32 - 1" in r.seed_problem(-1).fix, True
+
+
+def _of_choices(r):
+    """One of some words; sizes in a tuple."""
+    choose = functools.partial(r.choice_problem, "how", of="merge")
+    for word in "ab":
+        yield choose(word, {"a": 1, "b": 2}), None
+    for other in ("c", "", 1, ["a"]):
+        text = "merge: expected how to be one of a, b. Received: how="
+        found = str(choose(other, {"a": 1, "b": 2}))
+        yield found, f"{text}{other!r}. Choose one."
+    sizes = functools.partial(r.sizes_problem, "units", of="head")
+    end = "Give one size as a number, several in brackets."
+    text = "head, units: expected a tuple of"
+    for value in ((1,), [2, 1], (np.int64(3), 1, 1)):
+        yield sizes(value), None
+    for value in ((), 3, "ab", (1, 0), (0,), (1.0,), {1: 2}):
+        words = f"{text} whole numbers, at least 1. Received: units="
+        yield str(sizes(value)), f"{words}{value!r}. {end}"
+    yield sizes((), at_least=0), None
+    yield sizes((1,), at_least=2) is None, False
+    yield sizes((1, 1), at_least=2), None
+    yield sizes((4, 4, 1), axes=3), None
+    for value in ((4, 4), (4, 4, 1, 1), (4, 4, 0)):
+        words = f"{text} 3 whole numbers, at least 1. Received: units="
+        yield str(sizes(value, axes=3)), f"{words}{value!r}. {end}"
 
 
 def _of_specs(r):
@@ -294,6 +321,13 @@ def _of_ids(r):
         (TRAINS, "one category number per"),
     )
     yield r.ids_of_table(1)[0](np.ones((2, 1))), None
+    yield r.some_word(a([0, 2], [1, 0])), None
+    yield (
+        r.some_word(a([0, 2], [0, 0], [0, 0])),
+        (NAN, "an id other", "int64 (3, 2) with 0 alone in 2 of 3", "= 1"),
+    )
+    yield r.some_word(a([[0], [2]], [[0], [0]])), (NAN, "in 1 of 2 rows")
+    yield r.some_word(a([[0], [2]], [[1], [0]])), None
 
 
 def _of_large(r):
@@ -406,7 +440,9 @@ def of_targets(t):
     yield t.without_gaps(a(np.inf, 1)), gap
     yield t.without_gaps(a(1, 2)), None
     yield from _of_losses(t)
+    yield from _of_reach(t)
     yield from _of_classes(t)
+    yield from _of_crossentropy(t)
     yield from _of_weights(t)
 
 
@@ -461,6 +497,7 @@ LIKE_THE_OUTPUT = "mean_squared_error", "mean_absolute_error"
 LIKE_THE_OUTPUT += "huber", "log_cosh"
 OTHERS = {
     "class_numbers": ["sparse_categorical_crossentropy"],
+    "numbers_or_one_hot": ["crossentropy"],
     "one_hot": [
         "categorical_crossentropy",
         "categorical_focal_crossentropy",
@@ -478,6 +515,17 @@ OTHERS = {
     "never_zero": ["mean_absolute_percentage_error"],
     "directions": ["cosine_similarity"],
 }
+
+
+def _of_reach(t):
+    reach = functools.partial(t.in_reach, "tanh", -1, 1)
+    yield reach(a(-3, 3)), None
+    yield (
+        reach(a(-3, 3.5)),
+        (TRAINS, "numbers from -1 to 1, as its tanh", "from -3.0 to 3.5"),
+    )
+    yield reach(a(-3.5, 3)), (TRAINS, "images / 255")
+    yield t.in_reach("relu", 0, np.inf, a(-9e9, 9e9)), None
 
 
 def _of_classes(t):
@@ -534,6 +582,21 @@ def _of_classes(t):
     yield one_hot(np.ones((2, 2)) / 2), (FAILS, text)
     yield t.one_hot((1,), a([1.0])), (SILENT, "always 1 / (batch, 1) / For")
     yield t.one_hot((2, 1), a([1.0])), (SILENT, "more than one answer")
+
+
+def _of_crossentropy(t):
+    """Class numbers or shares, as Keras chooses by the axes."""
+    choose = functools.partial(t.numbers_or_one_hot, (3,))
+    yield choose(a(0, 2)), None
+    yield choose(a([0], [2])), None
+    yield choose(np.eye(3)), None
+    yield choose(a(0, 1.5)), (SILENT, "from 0 to 2", "with fractions")
+    yield choose(a([0], [3])), (SILENT, "class numbers from 0 to 2")
+    yield choose(np.ones((2, 3))), (TRAINS, "one-hot", "do not sum to 1")
+    yield choose(np.ones((2, 2))), (FAILS, "one-hot labels (batch, 3)")
+    steps = functools.partial(t.numbers_or_one_hot, (5, 3))
+    yield steps(np.ones((2, 5))), None
+    yield steps(np.eye(3)[np.ones((2, 5), int)]), None
 
 
 def _of_weights(t):
@@ -604,10 +667,8 @@ def of_demands(d):
         yield (
             (
                 asked.text,
-                asked.axes,
                 asked.free,
                 asked.any_size,
-                asked.fractions,
                 asked.optional,
                 len(asked.rules),
                 len(asked.whole),
@@ -616,6 +677,7 @@ def of_demands(d):
         )
     yield list(inputs), list(INPUTS)
     yield from _of_inputs(inputs)
+    yield from _of_words(d)
     for layer, model in by_layer().items():
         asked = d.demands_of(model)["input"]["x"]
         yield (layer, asked.any_size), (layer, layer != "Dense")
@@ -625,11 +687,8 @@ def of_demands(d):
     yield from _of_targets(d)
     yield from _of_gan(d)
     plain = d.Demand("text", nothing, ())
-    yield (plain.whole, plain.axes, plain.free, plain.any_size), PLAIN[:4]
-    yield (plain.fractions, plain.optional), PLAIN[4:]
-
-
-PLAIN = ((), None, False, True, True, False)
+    parts = plain.whole, plain.free, plain.any_size, plain.optional
+    yield parts, ((), False, True, False)
 
 
 def nothing(value):
@@ -662,6 +721,18 @@ def _of_inputs(inputs):
     yield held(a(256)), (SILENT, "uint8, from 0 to 255")
 
 
+def _of_words(d):
+    """A mean over steps, with a mask of the zeros and without."""
+    for masked in (True, False):
+        words = keras.Input((3,), dtype="int32", name="x")
+        vectors = keras.layers.Embedding(5, 1, mask_zero=masked)(words)
+        mean = keras.layers.GlobalAveragePooling1D()(vectors)
+        asked = d.demands_of(keras.Model([words], mean))["input"]["x"]
+        found = [rule(a([1, 0, 0], [0, 0, 0])) for rule in asked.rules]
+        yield any(found), masked
+        yield not masked or found[-1].outcome == NAN, True
+
+
 class OwnLayer(keras.layers.Layer):
     """It may do anything with a gap."""
 
@@ -669,26 +740,17 @@ class OwnLayer(keras.layers.Layer):
         return x
 
 
-#: Text, axes, free, any size, fractions, optional, rules, rules of wholes.
+#: Text, free, any size, optional, rules, rules of wholes.
 INPUTS = {
-    "number": ("float32 (batch, 2)", 2, False, False, True, False, 1, 1),
-    "half": ("float16 (batch, 2)", 2, False, False, True, False, 1, 0),
-    "steps": (
-        "float32 (batch, None, 1)",
-        3,
-        True,
-        False,
-        True,
-        False,
-        1,
-        1,
-    ),
-    "id": ("int32 (batch,)", 1, False, True, False, False, 4, 0),
-    "token": ("uint8 (batch, 1)", 2, False, True, False, False, 3, 0),
-    "count": ("int64 (batch, 1)", 2, False, True, False, False, 2, 0),
-    "word": ("string (batch,)", 1, False, True, False, False, 0, 0),
-    "unread": ("float32 (batch, 2)", 2, False, False, True, False, 1, 1),
-    "maybe": ("float32 (batch, 2)", 2, False, False, True, True, 1, 1),
+    "number": ("float32 (batch, 2)", False, False, False, 1, 1),
+    "half": ("float16 (batch, 2)", False, False, False, 1, 0),
+    "steps": ("float32 (batch, None, 1)", True, False, False, 1, 1),
+    "id": ("int32 (batch,)", False, True, False, 4, 0),
+    "token": ("uint8 (batch, 1)", False, True, False, 3, 0),
+    "count": ("int64 (batch, 1)", False, True, False, 2, 0),
+    "word": ("string (batch,)", False, True, False, 0, 0),
+    "unread": ("float32 (batch, 2)", False, False, False, 1, 1),
+    "maybe": ("float32 (batch, 2)", False, False, True, 1, 1),
 }
 
 
@@ -800,23 +862,35 @@ def _of_targets(d):
             demand.text,
             len(demand.rules),
             len(demand.whole),
-            demand.fractions,
             demand.optional,
             demand.form("x") is not None,
         )
 
-    yield parts(asked(None)), (text, 1, 0, True, False, True)
-    yield parts(asked("mse")), (text, 2, 1, True, False, True)
+    yield parts(asked(None)), (text, 1, 0, False, True)
+    yield parts(asked("mse")), (text, 2, 1, False, True)
     sparse = asked("sparse_categorical_crossentropy")
-    yield parts(sparse), (text, 2, 1, False, False, True)
-    yield parts(asked(_own_loss)), (text, 0, 0, True, False, False)
-    yield parts(asked("mse", kind=Own)), (text, 0, 0, True, True, False)
-    yield parts(asked(None, kind=Own)), (text, 0, 0, True, True, False)
+    yield parts(sparse), (text, 2, 1, False, True)
+    yield parts(asked(_own_loss)), (text, 0, 0, False, False)
+    yield parts(asked("mse", kind=Own)), (text, 0, 0, True, False)
+    yield parts(asked(None, kind=Own)), (text, 0, 0, True, False)
+    bounded = keras.Input((2,), name="x")
+    bounded = keras.Model(
+        [bounded], keras.layers.Dense(3, "sigmoid", name="first")(bounded)
+    )
+    for loss, rules in {"mse": 3, "mape": 2, "bce": 2}.items():
+        bounded.compile("sgd", loss)
+        found = d.demands_of(bounded)["target"]["first"].rules
+        yield (loss, len(found)), (loss, rules)
+        if loss == "mse":
+            yield found[1](np.ones((4, 2))), (SILENT, "(batch, 3)")
+            far = np.full((4, 3), 255)
+            yield found[2](far), (TRAINS, "from 0 to 1, as its sigmoid")
+            yield found[2](far / 255), None
     squares = asked("mse").rules[1]
     yield squares(np.ones((4, 3))), None
     yield squares(np.ones((4, 2))), (SILENT, "(batch, 3)")
     without = asked("mse", name="other")
-    yield parts(without), (text, 0, 0, True, True, False)
+    yield parts(without), (text, 0, 0, True, False)
     yield asked(None).rules[0](a(np.nan)), (NAN, "without NaN")
     gap, read = sparse.rules
     yield gap(a(np.nan)), (NAN, "without NaN")
@@ -826,24 +900,21 @@ def _of_targets(d):
     yield asked(IGNORING).rules[1](a(-1, 2)), None
     number = "one number per sample"
     weight = asked("mse", "sample weight")
-    yield parts(weight), (number, 3, 0, True, False, True)
+    yield parts(weight), (number, 3, 0, False, True)
     gap, below, each = weight.rules
     yield gap(a(np.nan)), (NAN, "without NaN")
     yield below(a(-1)), (TRAINS, "weights from 0 on")
     yield each(np.ones(4)), None
     yield each(np.ones((4, 3))), (SILENT, "(batch,)")
     without = asked("mse", "sample weight", "other")
-    yield parts(without), (number, 2, 0, True, False, True)
+    yield parts(without), (number, 2, 0, False, True)
     own = asked(_own_loss, "sample weight")
-    yield parts(own), (number, 3, 0, True, False, True)
+    yield parts(own), (number, 3, 0, False, True)
     yield own.rules[2](np.ones((4, 3))), (TRAINS, "(batch,)")
     own = asked("mse", "sample weight", "other", kind=Own)
     yield own.rules[2](np.ones((4, 5))), None
     yield own.rules[2](np.ones(4)), (TRAINS, "weights[:, None]")
-    yield (
-        parts(asked("ctc", "sample weight")),
-        (number, 2, 0, *PLAIN[4:][::1], True),
-    )
+    yield parts(asked("ctc", "sample weight")), (number, 2, 0, False, True)
 
 
 # A GAN

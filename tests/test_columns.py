@@ -626,10 +626,22 @@ def test_words_become_the_numbers_of_classes(given):
             "pd.Timedelta(days=1)",
         ),
         (
-            pd.DataFrame({"age": [[1], [1, 2], [1]]}),
+            pd.DataFrame({"age": [[1], [1, 2.5], [1]]}),
             "numbers, one row per sample",
             "object (3,), sequences",
             "keras.utils.pad_sequences(table['age'], dtype=\"float32\")",
+        ),
+        (
+            pd.DataFrame({"age": [[1], [], None]}),
+            "numbers, one row per sample",
+            "object (3,), sequences of ids",
+            "PaddedText(table['age'], length=...)",
+        ),
+        (
+            [[1], [1, 2]],
+            "numbers or texts, one row per sample",
+            "object (2,), sequences of ids",
+            "PaddedText(values, length=...)",
         ),
         (
             DATES.to_numpy("M8[s]"),

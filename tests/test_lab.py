@@ -1,11 +1,27 @@
+import html
+import json
+import re
+import tomllib
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from nbval.plugin import get_sanitize_patterns
 from sklearn.datasets import load_wine
 
-from companion.lab import datasets, evaluation, limits, plots, timing
-from companion.lab.claims import claim
+from companion.lab import (
+    claims,
+    datasets,
+    evaluation,
+    limits,
+    plots,
+    timing,
+)
+from companion.lab.claims import as_html, claim
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -450,6 +466,216 @@ def test_a_claim_that_does_not_hold_fails_and_says_so(value, bound, capsys):
 def test_a_claim_has_exactly_one_bound(bounds):
     with pytest.raises(ValueError, match="one bound"):
         claim("unclear", 0.5, **bounds)
+
+
+RECORD = {
+    "claim": "Both inputs <gain>",
+    "value": 0.42134,
+    "bound": "at least 0.1",
+    "holds": True,
+}
+
+
+def proof(values, bound="at least 0.1"):
+    return {"claim": RECORD["claim"], "bound": bound, "values": values}
+
+
+def words_of(shown):
+    """What a reader sees of some HTML."""
+    return html.unescape(re.sub(r"<[^>]*>", "", shown))
+
+
+@pytest.mark.parametrize(
+    ("proofs", "seen"),
+    [
+        ([], "0.421 (at least 0.1)"),
+        (
+            [proof([0.46, 0.42, 0.43, 0.45, 0.44])],
+            "0.421 (five seeds: 0.420 to 0.460; at least 0.1)",
+        ),
+        ([proof([0.4, 0.4])], "0.421 (2 seeds: 0.400; at least 0.1)"),
+        ([proof([0.46], bound="at least 0.2")], "0.421 (at least 0.1)"),
+        (
+            [{**proof([1.0]), "claim": "Another"}],
+            "0.421 (at least 0.1)",
+        ),
+    ],
+)
+def test_a_claim_shows_its_value_and_its_spread(proofs, seen):
+    shown = as_html(RECORD, proofs)
+
+    assert words_of(shown) == f"✓ Both inputs <gain>: {seen}"
+    failed = as_html({**RECORD, "holds": False}, proofs)
+    assert words_of(failed).startswith("✗")
+
+
+@pytest.mark.parametrize(
+    ("value", "values", "seen"),
+    [
+        (0.5, [0.996, 0.25], "0.500 (2 seeds: 0.250 to 0.996; "),
+        (12.34, [8.0, 8.1], "12.3 (2 seeds: 8.0 to 8.1; "),
+        (1234.5, [999.0, 1e6], "1,234 (2 seeds: 999 to 1,000,000; "),
+        (-0.0001, [0.5, 0.4], "0.000 (2 seeds: 0.400 to 0.500; "),
+        (0.0, [0.0, 0.0], "0.00 (2 seeds: 0.00; "),
+        (0.01234, [0.0112], "0.0123 (1 seed: 0.0112; "),
+        (np.nan, [], "nan ("),
+    ],
+)
+def test_numbers_of_a_claim_have_as_many_digits_as_help(
+    value, values, seen
+):
+    shown = as_html({**RECORD, "value": value}, [proof(values)])
+
+    assert words_of(shown).endswith(f": {seen}at least 0.1)")
+
+
+def test_a_claim_in_a_notebook_finds_the_proofs_beside_it(
+    tmp_path, monkeypatch
+):
+    rows = [proof([0.46, 0.42, 0.43, 0.45, 0.44])]
+    (tmp_path / "proofs.json").write_text(json.dumps(rows))
+    monkeypatch.chdir(tmp_path)
+    shown = []
+    monkeypatch.setattr(
+        claims, "display", lambda line, metadata: shown.append(line)
+    )
+
+    claim(RECORD["claim"], 0.42134, at_least=0.1)
+
+    (line,) = shown
+    assert line._repr_html_() == as_html(RECORD, rows)
+    assert repr(line) == "✓ Both inputs <gain> (at least 0.1)"
+
+
+def test_what_was_measured_is_not_compared():
+    """Only that: the claim and its bound are."""
+    config = (ROOT / "tests" / "nbval.cfg").read_text()
+    ((pattern, replacement),) = get_sanitize_patterns(config)
+
+    def compared(record, proofs):
+        shown = as_html(record, proofs)
+        return re.sub(pattern, replacement, shown)
+
+    here = compared(RECORD, [proof([0.4, 0.5])])
+    style = "border-left: 0.25rem solid; padding-left: 0.75rem"
+    assert here == (
+        f'<p style="{style}">✓ Both inputs &lt;gain&gt; (at least 0.1)</p>'
+    )
+    assert here == compared({**RECORD, "value": 0.7}, [])
+    for part in ({"holds": False}, {"bound": "at least 0"}, {"claim": ""}):
+        assert here != compared({**RECORD, **part}, [])
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    options = options["tool"]["pytest"]["ini_options"]["addopts"]
+    place = options.index("--nbval-sanitize-with") + 1
+    assert options[place] == "tests/nbval.cfg"
+
+
+def history(**metrics):
+    made = keras.callbacks.History()
+    made.history = metrics
+    made.epoch = list(range(len(next(iter(metrics.values())))))
+    return made
+
+
+def curves(figure):
+    """Places and label of each curve, but for the key."""
+    (axis,) = figure.axes
+    return {
+        line.get_label(): line.get_xydata().tolist() for line in axis.lines
+    }
+
+
+@pytest.mark.parametrize(
+    ("metric", "best", "better"),
+    [
+        ("loss", "epoch 2, 0.2", "lower"),
+        ("accuracy", "epoch 1, 0.4", "higher"),
+    ],
+)
+def test_a_learning_curve_marks_the_best_epoch(metric, best, better):
+    values = {metric: [0.5, 0.3, 0.1], f"val_{metric}": [0.4, 0.2, 0.3]}
+    figure = plots.show_history(history(**values), metric, "some words")
+
+    found = curves(figure)
+    validation = found[f"validation, best: {best}"]
+    assert validation == [[1, 0.4], [2, 0.2], [3, 0.3]]
+    assert [[1, 0.5], [2, 0.3], [3, 0.1]] in found.values()
+    (axis,) = figure.axes
+    assert axis.get_ylabel() == f"some words\n({better} is better)"
+    assert axis.get_xlabel() == "epoch"
+    (marked,) = [line for line in axis.lines if line.get_marker() == "o"]
+    assert marked.get_markevery() == [int(best[6]) - 1]
+    pyplot.close(figure)
+
+
+def test_learning_curves_of_several_models_share_a_figure():
+    runs = {
+        "both": history(loss=[3.0, 2.0], val_loss=[3.0, 2.5]),
+        "one": history(loss=[4.0, 3.0], val_loss=[4.0, np.nan]),
+        "none": history(loss=[5.0, 4.0]),
+    }
+    figure = plots.show_history(runs)
+
+    legend = figure.axes[0].get_legend().get_texts()
+    assert [text.get_text() for text in legend] == [
+        "training",
+        "both, best: epoch 2, 2.5",
+        "one, best: epoch 1, 4",
+        "none",
+    ]
+    colours = [line.get_color() for line in figure.axes[0].lines[1:]]
+    assert colours[::2] == colours[1::2] and len(set(colours)) == 3
+    pyplot.close(figure)
+
+
+def test_a_learning_curve_without_validation_has_no_best():
+    figure = plots.show_history(history(loss=[3.0, 2.0]))
+
+    legend = figure.axes[0].get_legend().get_texts()
+    assert [text.get_text() for text in legend] == ["training"]
+    pyplot.close(figure)
+
+
+def test_of_networks_that_play_neither_is_better():
+    run = history(loss=[3.0, 2.0], val_loss=[3.0, 2.0])
+    figure = plots.show_history(run, better="")
+
+    assert figure.axes[0].get_ylabel() == "loss"
+    assert "validation" in curves(figure)
+    pyplot.close(figure)
+
+
+def test_validation_at_every_other_epoch_stands_at_its_epochs():
+    run = history(loss=[4.0, 3.0, 2.0, 1.0, 0.5], val_loss=[3.0, 1.0])
+    figure = plots.show_history(run)
+
+    found = curves(figure)["validation, best: epoch 4, 1"]
+    assert found == [[2, 3], [4, 1]]
+    pyplot.close(figure)
+
+
+def test_a_metric_that_a_history_lacks_is_refused():
+    with pytest.raises(ValueError, match="'mae', and a history of loss"):
+        plots.show_history(history(loss=[1.0]), "mae")
+    pyplot.close("all")
+
+
+def test_a_confusion_has_a_line_per_right_answer():
+    answers, predictions = np.array([0, 0, 1, 2, 2]), [0, 1, 1, 2, 2]
+    figure = plots.show_confusion(answers, predictions, ["a", "b", "c"])
+
+    (axis,) = figure.axes
+    written = np.array([text.get_text() for text in axis.texts])
+    assert written.reshape(3, 3).tolist() == [
+        ["1", "1", ""],
+        ["", "1", ""],
+        ["", "", "2"],
+    ]
+    shares = axis.images[0].get_array().tolist()
+    assert shares == [[0.5, 0.5, 0], [0, 1, 0], [0, 0, 1]]
+    assert [t.get_text() for t in axis.get_yticklabels()] == ["a", "b", "c"]
+    assert axis.get_xlabel() == "predicted"
+    pyplot.close(figure)
 
 
 def test_every_image_gets_its_caption():

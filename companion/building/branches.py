@@ -8,8 +8,12 @@ sight. Any ``keras.Model`` is a branch too: call it on the input,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
+
+from companion.errors import ContractError
+from companion.rules import choice_problem, count_problem
 
 
 def dense_branch(
@@ -36,30 +40,52 @@ def dense_branch(
     return features
 
 
+#: What makes a vector of the last feature maps.
+_POOLINGS = {
+    "max": keras.layers.GlobalMaxPooling2D,
+    "average": keras.layers.GlobalAveragePooling2D,
+    "flatten": keras.layers.Flatten,
+}
+
+
 def image_branch(
-    image: keras.KerasTensor, filters: Sequence[int] = (32, 64)
+    image: keras.KerasTensor,
+    filters: Sequence[int] = (32, 64),
+    pooling: str = "max",
 ) -> keras.KerasTensor:
-    """An image of any size to features: convolutions, then pooling.
+    """An image to features: convolutions, then pooling.
 
-    The largest response to each filter is kept, wherever it is in the
-    image. So the number of weights does not grow with the image, as it
-    would with ``Flatten``. An axis of one pixel is not halved.
+    Pooling over the whole map says *what* is in the image, and the number
+    of weights does not grow with the image. Only ``"flatten"`` keeps
+    *where* it is. An axis of one pixel is not halved.
 
-    Taught in the chapter *Several inputs*.
+    Taught in the chapters *Several inputs* and *Image and text*.
 
     Args:
         image: float32 ``(batch, height, width, channels)``, 0 to 1. An
             axis of free size needs ``2 ** (len(filters) - 1)`` pixels.
         filters: Width of each convolution; the image is halved between
             them.
+        pooling: ``"max"``, the largest response to each filter;
+            ``"average"``, its mean; ``"flatten"``, every response at every
+            place, for images of one size.
 
     Returns:
-        float32 ``(batch, filters[-1])``.
+        float32 ``(batch, filters[-1])``; with ``"flatten"`` as wide as the
+        last map has numbers.
+
+    Raises:
+        ContractError: If ``pooling`` is unknown.
 
     Example:
         >>> image_branch(keras.Input((28, 28, 1))).shape
         (None, 64)
+        >>> image_branch(keras.Input((8, 16, 1)), pooling="flatten").shape
+        (None, 2048)
     """
+    ContractError.raise_if(
+        choice_problem("pooling", pooling, _POOLINGS, of="image_branch")
+    )
     features = image
     for place, width in enumerate(filters):
         if place:
@@ -67,7 +93,7 @@ def image_branch(
         features = keras.layers.Conv2D(
             width, 3, padding="same", activation="relu"
         )(features)
-    return keras.layers.GlobalMaxPooling2D()(features)
+    return _POOLINGS[pooling]()(features)
 
 
 def _halved(image: keras.KerasTensor) -> keras.KerasTensor:
@@ -100,3 +126,106 @@ def category_branch(
     if len(features.shape) == 3:
         features = keras.layers.Flatten()(features)
     return features
+
+
+@keras.saving.register_keras_serializable("companion")
+class WordOrder(keras.layers.Layer):
+    """Adds to each word a learned vector that says at which place it is.
+
+    Attention by itself sees a bag of words; this tells their order. Known
+    as a learned position embedding. A mask is handed on.
+
+    Source: convolutional sequence to sequence learning, Gehring et al.
+    (https://arxiv.org/abs/1705.03122). Taught in the chapter *Image and
+    text*.
+
+    Call arguments:
+        words: float32 ``(batch, tokens, width)``, of one length.
+
+    Returns:
+        float32, the same shape.
+
+    Example:
+        >>> WordOrder()(keras.Input((20, 32))).shape
+        (None, 20, 32)
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.supports_masking = True
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Makes one vector per place."""
+        self.places = self.add_weight(
+            shape=tuple(input_shape[1:]), initializer="uniform"
+        )
+
+    def call(self, words: Any) -> Any:
+        """Adds the vectors of the places."""
+        return words + self.places
+
+
+#: Ways to make one vector of the words of a text.
+_READERS = ("lstm", "mean", "transformer")
+
+
+def text_branch(
+    tokens: keras.KerasTensor,
+    num_tokens: int,
+    how: str = "lstm",
+    width: int = 32,
+) -> keras.KerasTensor:
+    """A text, as token ids, to features: padding is left out.
+
+    Taught in the chapter *Image and text*.
+
+    Args:
+        tokens: int32 ``(batch, tokens)``, from 0, which is padding, to
+            ``num_tokens - 1``. Each row needs a token: of nothing
+            ``"mean"`` makes NaN.
+        num_tokens: How many ids there are, padding included:
+            ``vectorizer.vocabulary_size()``.
+        how: ``"lstm"``, which reads word by word; ``"mean"``, the mean of
+            the words whatever their order; ``"transformer"``, one block
+            in which every word looks at all others, for texts of one
+            length.
+        width: Length of the vector of a word, and of the result.
+
+    Returns:
+        float32 ``(batch, width)``.
+
+    Raises:
+        ContractError: If ``how`` is unknown, or a size not a whole
+            number.
+
+    Example:
+        >>> tokens = keras.Input((20,), dtype="int32")
+        >>> text_branch(tokens, num_tokens=1000).shape
+        (None, 32)
+    """
+    fix = "Give how many ids there are, padding included."
+    ContractError.raise_if(
+        choice_problem("how", how, _READERS, of="text_branch"),
+        count_problem("num_tokens", num_tokens, 2, fix, of="text_branch"),
+        count_problem("width", width, 1, "Give a width.", of="text_branch"),
+    )
+    embedding = keras.layers.Embedding(num_tokens, width, mask_zero=True)
+    words = embedding(tokens)
+    if how == "lstm":
+        return keras.layers.LSTM(width)(words)
+    if how == "transformer":
+        words = _transformer_block(WordOrder()(words), width)
+    return keras.layers.GlobalAveragePooling1D()(words)
+
+
+def _transformer_block(
+    words: keras.KerasTensor, width: int
+) -> keras.KerasTensor:
+    """Every word looks at all others; then each is changed by itself."""
+    layers = keras.layers
+    attention = layers.MultiHeadAttention(2, max(width // 2, 1))
+    words = layers.Add()([words, attention(words, words)])
+    words = layers.LayerNormalization()(words)
+    wider = layers.Dense(2 * width, activation="relu")(words)
+    words = layers.Add()([words, layers.Dense(width)(wider)])
+    return layers.LayerNormalization()(words)

@@ -13,9 +13,11 @@ from typing import Any
 
 import keras
 
+from companion.building.branches import image_branch, text_branch
+from companion.building.fusion import fuse
+from companion.building.heads import classes_head
 from companion.errors import ContractError, Problem
-from companion.rules import count_problem
-from companion.values import is_count
+from companion.rules import count_problem, sizes_problem
 
 _SIZE_OR_SIZES = "Give one size as a number, several in brackets."
 #: Names that Keras can give to an input, and TensorFlow to a layer.
@@ -235,6 +237,77 @@ def projection_discriminator(
     return keras.Model([label, *parts], logit)
 
 
+def image_text_classifier(
+    image_shape: Sequence[int],
+    length: int | None,
+    num_tokens: int,
+    num_classes: int,
+    how: str = "multiply",
+    reader: str = "lstm",
+    pooling: str = "flatten",
+    filters: Sequence[int] = (32, 64),
+    width: int = 128,
+) -> keras.Model:
+    """An image and a text to one of several classes.
+
+    Two branches, each brought to one width, then joined. Train it with
+    ``sparse_categorical_crossentropy`` on class numbers.
+
+    Taught in the chapter *Image and text*.
+
+    Args:
+        image_shape: Height, width and channels.
+        length: Tokens of a text, padding included; None for texts of any
+            length, all of one batch padded to the same.
+        num_tokens: How many token ids there are, padding included.
+        num_classes: How many classes there are, at least 2.
+        how: How the branches are joined, see `fuse`.
+        reader: How the text is read, see `text_branch`.
+        pooling: What is made of the image, see `image_branch`:
+            ``"flatten"`` where it matters where something is.
+        filters: Width of each convolution.
+        width: Width of each branch, and of the layer before the answer.
+
+    Returns:
+        A model with the inputs ``image``, float32
+        ``(batch, *image_shape)``, 0 to 1, and ``text``, int32
+        ``(batch, length)``. Its output is float32 ``(batch, classes)``,
+        each row adds up to 1.
+
+    Raises:
+        ContractError: If a size is not a whole number, or a choice is
+            unknown.
+
+    Example:
+        >>> model = image_text_classifier((8, 16, 1), 12, 40, 10)
+        >>> [tensor.name for tensor in model.inputs]
+        ['image', 'text']
+        >>> model.output_shape
+        (None, 10)
+    """
+    of = "image_text_classifier"
+    fix = "Give how many tokens a text has; None for any."
+    ContractError.raise_if(
+        sizes_problem("image_shape", image_shape, of=of, axes=3),
+        sizes_problem("filters", filters, of=of),
+        None
+        if length is None
+        else count_problem("length", length, 1, fix, of=of),
+        count_problem("width", width, 1, "Give a width.", of=of),
+    )
+    image = keras.Input(tuple(image_shape), name="image")
+    text = keras.Input((length,), dtype="int32", name="text")
+    branches = [
+        image_branch(image, filters, pooling),
+        text_branch(text, num_tokens, reader, width // 2),
+    ]
+    dense = [keras.layers.Dense(width)(features) for features in branches]
+    features = fuse(dense, how=how)
+    return keras.Model(
+        [image, text], classes_head(features, num_classes, units=width)
+    )
+
+
 def _from_label_and_noise(
     latent_dim: int, num_classes: int, units: Sequence[int]
 ) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
@@ -255,15 +328,11 @@ def _size_problems(builder: str, **sizes: Any) -> Iterator[Problem | None]:
     for name, size in sizes.items():
         no_noise = "Without noise, one label gives one result."
         fix = no_noise if name == "latent_dim" else _SIZE_OR_SIZES
-        if not name.startswith(("image_shape", "shapes", "units")):
+        if name.startswith(("image_shape", "shapes", "units")):
+            least = 0 if name == "units" else 1
+            yield sizes_problem(name, size, of=builder, at_least=least)
+        else:
             yield count_problem(name, size, 1, fix, of=builder)
-            continue
-        listed = isinstance(size, (tuple, list))
-        filled = listed and (len(size) > 0 or name == "units")
-        if not filled or not all(is_count(axis, 1) for axis in size):
-            expected = "a tuple of whole numbers, at least 1"
-            received = f"{name}={size!r}"
-            yield Problem(f"{builder}, {name}", expected, received, fix)
 
 
 def _name_problem(

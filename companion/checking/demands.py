@@ -21,6 +21,7 @@ from companion.checking import targets
 from companion.graph import (
     LossOf,
     inputs_of,
+    is_averaged_by_words,
     last_activation,
     losses_of,
     outputs_of,
@@ -53,6 +54,15 @@ _ARITHMETIC = (
     "Mod",
     "Cast",
 )
+#: Lowest and highest number that an activation gives.
+_RANGES = {
+    "sigmoid": (0, 1),
+    "softmax": (0, 1),
+    "tanh": (-1, 1),
+    "relu": (0, np.inf),
+    "softplus": (0, np.inf),
+    "exponential": (0, np.inf),
+}
 #: Operations that look for gaps, or fill them.
 _FILLING = ("NanToNum", "Isnan", "Isfinite", "Where")
 
@@ -66,10 +76,8 @@ class Demand:
         form: Asked of the type and the axes of any array or tensor.
         rules: Asked of the numbers in each batch and in whole arrays.
         whole: Asked of whole arrays alone.
-        axes: How many axes a batch has, if an ``Input`` declares it.
-        free: Whether one of them may have any length.
+        free: Whether an axis may have any length.
         any_size: Whether the numbers may be as large as they like.
-        fractions: Whether they may be fractions.
         optional: Whether nothing may come under this name.
     """
 
@@ -77,10 +85,8 @@ class Demand:
     form: Rule
     rules: tuple[Rule, ...]
     whole: tuple[Rule, ...] = ()
-    axes: int | None = None
     free: bool = False
     any_size: bool = True
-    fractions: bool = True
     optional: bool = False
 
 
@@ -128,19 +134,19 @@ def _demanded(network: keras.Model, tensor: keras.KerasTensor) -> Demand:
         asked.insert(0, complete)
     if spec.dtype.startswith(("int", "uint")):
         asked.append(rules.held_by(spec.dtype))
+    if is_averaged_by_words(network, tensor):
+        asked.append(rules.some_word)
     whole = (rules.held_in_float32,) if spec.dtype == "float32" else ()
     scaled = any(isinstance(layer, _SCALING) for layer in layers)
     scaled = scaled or bool(names & set(_ARITHMETIC))
-    fractions = spec.dtype.startswith("float")
+    whole_numbers = not spec.dtype.startswith("float")
     return Demand(
         str(spec),
         spec.fault if layers else targets.anything,  # an input unread
         tuple(asked) * (spec.dtype != "string"),
         whole,
-        axes=1 + len(spec.shape),
         free=None in spec.shape,
-        any_size=scaled or not fractions,
-        fractions=fractions,
+        any_size=scaled or whole_numbers,
         optional=tensor._keras_history.operation.optional,
     )
 
@@ -178,13 +184,16 @@ def _target(
         for name, value in loss.settings.items()
         if name == "ignore_class"
     }
-    read = functools.partial(rule, output.shape[1:], **settings)
+    read = [functools.partial(rule, output.shape[1:], **settings)]
+    reached = last_activation(output)
+    if rule is targets.like_the_output and reached in _RANGES:
+        reach = reached, *_RANGES[reached]
+        read.append(functools.partial(targets.in_reach, *reach))
     return Demand(
         text,
         targets.numbers,
-        (targets.without_gaps, read),
+        (targets.without_gaps, *read),
         (rules.held_in_float32,),
-        fractions=rule is not targets.class_numbers,
     )
 
 
@@ -201,16 +210,6 @@ def _weight(loss: LossOf | None, output: keras.KerasTensor) -> Demand:
 
 
 # A model with a training step of its own
-
-#: Lowest and highest number that an activation gives.
-_RANGES = {
-    "sigmoid": (0, 1),
-    "softmax": (0, 1),
-    "tanh": (-1, 1),
-    "relu": (0, np.inf),
-    "softplus": (0, np.inf),
-    "exponential": (0, np.inf),
-}
 
 
 @demands_of.register

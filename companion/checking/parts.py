@@ -205,15 +205,19 @@ def _fault(value: Any, demand: Demand, rules: tuple) -> Fault | None:
 
 
 def _missing(case: Case, role: str, name: str, extra: list[Any]) -> Row:
-    meant = _closest(name, extra)
-    fix = "Add it to the data under this name."
+    meant, demanded = _closest(name, extra), case.demands[role]
+    fix, outcome = "Add it to the data under this name.", FAILS
     if meant:
         fix = f'Is it called "{meant}" in the data? Rename it.'
+    if role == "target" and len(demanded) > 1:
+        fix += " Keras may take another in its place."
+        outcome = SILENT  # it does if there are as many as losses
     return Row.of(
         place(role, name),
-        case.demands[role][name].text,
+        demanded[name].text,
         "nothing under this name",
         fix,
+        outcome=outcome,
         seen=case.runs(role),
     )
 

@@ -189,6 +189,31 @@ def _in_order(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
             yield _of_order(argument, outputs, received)
 
 
+def _some_targets(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """Targets of the outputs that have a loss, and of no other.
+
+    Keras sorts by name what is a dict, and hands out the rest in order.
+    """
+    outputs, asked = outputs_of(case.model), list(losses_of(case.model))
+    given = (*tuple_of(case.reading.batches[0]), None)[1]
+    loss = compiled_with(case.model)["loss"]
+    if has_dict_outputs(case.model):
+        mixed = _is_list(given)
+    else:
+        mixed = isinstance(given, dict) and _is_list(loss)
+    if not mixed or asked == sorted(asked):
+        return
+    if len(given) == len(asked) < len(outputs):
+        yield Row.of(
+            "targets",
+            f"one for each output, by name: {', '.join(outputs)}",
+            f"{len(given)} for {len(outputs)} outputs",
+            "Give those without a loss too: Keras hands out some of them "
+            "in the order of the sorted names.",
+            outcome=SILENT,
+        )
+
+
 def _is_list(value: Any) -> bool:
     return isinstance(value, (list, tuple))
 
@@ -257,6 +282,7 @@ OF_THE_MODEL = (
     _one_row,
     _by_name,
     _in_order,
+    _some_targets,
     _shares,
     _unreduced,
 )

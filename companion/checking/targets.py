@@ -86,6 +86,22 @@ def like_the_output(shape: Shape, value: np.ndarray) -> Fault | None:
     )
 
 
+def in_reach(
+    activation: str, low: float, high: float, value: np.ndarray
+) -> Fault | None:
+    """Numbers that lie not far beyond what the last activation gives."""
+    width = high - low
+    if within(value, low - width, high + width):
+        return None
+    return Fault(
+        f"numbers from {low} to {high}, as its {activation} gives",
+        between(value),
+        "Scale them, images / 255 for example, or choose another last "
+        "activation: this one cannot come near.",
+        TRAINS,
+    )
+
+
 def class_numbers(
     shape: Shape, value: np.ndarray, ignore_class: int | None = None
 ) -> Fault | None:
@@ -131,6 +147,12 @@ def one_hot(shape: Shape, value: np.ndarray) -> Fault | None:
         "a sigmoid.",
         TRAINS,
     )
+
+
+def numbers_or_one_hot(shape: Shape, value: np.ndarray) -> Fault | None:
+    """What Keras takes for class numbers by its axes, or for shares."""
+    as_numbers = value.ndim <= len(shape) or value.shape[-1] == 1
+    return (class_numbers if as_numbers else one_hot)(shape, value)
 
 
 def yes_or_no(shape: Shape, value: np.ndarray) -> Fault | None:
@@ -200,6 +222,7 @@ def directions(shape: Shape, value: np.ndarray) -> Fault | None:
 
 #: What each loss of Keras reads. Of a loss of one's own nothing is known.
 LOSSES: dict[str, Callable[..., Fault | None]] = {
+    "crossentropy": numbers_or_one_hot,
     "sparse_categorical_crossentropy": class_numbers,
     "categorical_crossentropy": one_hot,
     "categorical_focal_crossentropy": one_hot,

@@ -29,7 +29,7 @@ from companion.rules import (
     rows_of_numbers,
     unmasked,
 )
-from companion.values import type_as_fed
+from companion.values import as_array, type_as_fed
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -364,6 +364,7 @@ _CURES = {
     "words with gaps": "pd.factorize({0}, use_na_sentinel=False)[0]",
     "texts with gaps": 'pd.Series({0}).fillna("")',
     "sequences": 'keras.utils.pad_sequences({0}, dtype="float32")',
+    "sequences of ids": "PaddedText({0}, length=...)",
     "objects": 'pd.to_numeric({0}, errors="coerce")',
 }
 #: The same of an array of NumPy, where it differs.
@@ -394,6 +395,8 @@ def _of_pandas(where: str, table: Any, texts: bool) -> np.ndarray:
 def _of_tensor(where: str, values: Any, texts: bool) -> np.ndarray:
     """The array of a tensor, or how to make one."""
     array = None
+    if isinstance(values, (list, tuple)) and not as_array(values).shape:
+        array = np.fromiter(values, object)  # of unequal lengths
     if hasattr(values, "__array__") and not isinstance(values, type):
         with contextlib.suppress(Exception):  # on another device, symbolic
             array = np.asanyarray(values)
@@ -420,7 +423,7 @@ def _unreadable(
         held = "texts with gaps"
     numpy = isinstance(values, np.ndarray)
     cure = (_NUMPY_CURES if numpy else _CURES)[held].format(x)
-    if x != "values" and held != "sequences":
+    if x != "values" and not held.startswith("sequences"):
         cure = f"{x} = {cure}"
     expected = f"numbers{' or texts' * texts}, one row per sample"
     received = f"{values.dtype} {values.shape}, {held}"
@@ -452,5 +455,12 @@ def _held_as_objects(values: Any) -> str:
         return "words" if types == words else "words with gaps"
     if any(issubclass(kind, datetime.date) for kind in types):
         return "dates as objects"
-    sequences = any(hasattr(kind, "__len__") for kind in others)
-    return "sequences" if sequences else "objects"
+    if not any(hasattr(kind, "__len__") for kind in others):
+        return "objects"
+    return "sequences of ids" if _are_ids(objects) else "sequences"
+
+
+def _are_ids(rows: np.ndarray) -> bool:
+    """Whether no row holds anything but whole numbers."""
+    filled = [as_array(row) for row in rows if hasattr(row, "__len__")]
+    return all(row.dtype.kind in "iu" for row in filled if row.size)

@@ -24,6 +24,7 @@ from companion.feeding.streams import tf_dataset
 from companion.feeding.transforms import (
     Batch,
     Transform,
+    told_at,
     transform_problems,
     transformed,
 )
@@ -477,8 +478,11 @@ class MultiInputGenerator(keras.utils.PyDataset):
                 )
             return _fed(values, len(rows))
         except Exception as error:
+            at = f"{where}, batch {first} of epoch {epoch}"
+            if isinstance(error, DataError):
+                raise told_at(at, error) from error
             raise DataError.of(
-                f"{where}, batch {first} of epoch {epoch}",
+                at,
                 "rows that can be read",
                 f"{type(error).__name__}: {error}",
                 "Look at the column of this name.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,8 @@ def transformed(
         name = getattr(transform, "__name__", type(transform).__name__)
         try:
             changed = transform(batch, rng(where))
+        except DataError as error:
+            raise told_at(f"{where} ({name})", error) from error
         except Exception as error:
             problem = Problem(
                 f"{where} ({name})",
@@ -59,6 +62,14 @@ def transformed(
             raise DataError(problem) from error
         batch = _checked(f"{where} ({name})", batch, changed)
     return batch
+
+
+def told_at(where: str, error: DataError) -> DataError:
+    """The same, with the place where it was found before its own."""
+    return DataError(
+        replace(problem, where=f"{where}, {problem.where}")
+        for problem in error.problems
+    )
 
 
 def _checked(where: str, given: Batch, batch: Any) -> Batch:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import html
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from IPython.display import display
 
 #: Key of a claim in the metadata of an output.
 METADATA = "claim"
+#: What the claims measured with other seeds, beside the page that runs.
+_PROOFS = Path("proofs.json")
 
 
 def claim(
@@ -20,9 +27,10 @@ def claim(
 ) -> None:
     """Checks a sentence and shows that it holds.
 
-    The row shown names the claim and its bound. The measured value goes
-    into the metadata of the output, from where ``make proofs`` collects it
-    over several seeds; the status page of the book shows them all.
+    The row shown names the claim and its bound; a notebook also shows what
+    was measured, and the spread over five other seeds. The value goes into
+    the metadata of the output, too, from where ``make proofs`` collects it
+    seed by seed, into the file that the spread comes from.
 
     Args:
         text: The claim, a sentence; unique in its chapter.
@@ -55,8 +63,8 @@ def claim(
         "limit": None if limit is None else float(limit),
         "holds": bool(holds),
     }
-    line = f"{'✓' if holds else '✗'} {text} ({bound})"
-    display(_Line(line), metadata={METADATA: record})
+    proofs = json.loads(_PROOFS.read_text()) if _PROOFS.exists() else []
+    display(_Line(record, proofs), metadata={METADATA: record})
     if not holds:
         raise AssertionError(
             f"The claim must hold: {text}, {bound}. "
@@ -64,15 +72,74 @@ def claim(
         )
 
 
-class _Line:
-    """A line of text, set off by a rule in a notebook."""
+def as_html(
+    record: Mapping[str, Any], proofs: Iterable[Mapping[str, Any]]
+) -> str:
+    """A claim as a notebook shows it, set off by a rule.
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    What differs between machines and seeds is marked with a class of its
+    own, ``measured``: when outputs are compared, it is left out.
+
+    Args:
+        record: What the claim put into the metadata of its output.
+        proofs: The rows of ``proofs.json``. The one of the same claim and
+            bound tells the spread, if there is one.
+
+    Returns:
+        A paragraph of HTML.
+    """
+    values = [
+        value
+        for proof in proofs
+        if (proof["claim"], proof["bound"])
+        == (record["claim"], record["bound"])
+        for value in proof["values"]
+    ]
+    ends = [min(values), max(values)] if values else []
+    measured, *spread = _written([record["value"], *ends])
+    seeds = ""
+    if spread:
+        count = "five" if len(values) == 5 else str(len(values))
+        count += " seed" if len(values) == 1 else " seeds"
+        seeds = f"{count}: {' to '.join(dict.fromkeys(spread))}; "
+    style = "border-left: 0.25rem solid; padding-left: 0.75rem"
+    return (
+        f'<p style="{style}">{_sign(record)} {html.escape(record["claim"])}'
+        + _marked(f": {measured}")
+        + f" ({_marked(seeds)}{html.escape(record['bound'])})</p>"
+    )
+
+
+def _sign(record: Mapping[str, Any]) -> str:
+    return "✓" if record["holds"] else "✗"
+
+
+def _marked(words: str) -> str:
+    return f'<span class="measured">{words}</span>' if words else ""
+
+
+def _written(values: Sequence[float]) -> list[str]:
+    """Numbers to be compared: the largest in three digits, all alike."""
+    largest = max(abs(value) for value in values)
+    places = 2
+    if math.isfinite(largest) and largest > 0:
+        places = min(max(2 - math.floor(math.log10(largest)), 0), 4)
+    return [f"{round(value, places) + 0.0:,.{places}f}" for value in values]
+
+
+class _Line:
+    """A claim in a line: in a terminal as text, in a notebook with more."""
+
+    def __init__(
+        self,
+        record: Mapping[str, Any],
+        proofs: Iterable[Mapping[str, Any]],
+    ) -> None:
+        self.record, self.proofs = record, proofs
 
     def __repr__(self) -> str:
-        return self.text
+        record = self.record
+        return f"{_sign(record)} {record['claim']} ({record['bound']})"
 
     def _repr_html_(self) -> str:
-        style = "border-left: 0.25rem solid; padding-left: 0.75rem"
-        return f'<p style="{style}">{html.escape(self.text)}</p>'
+        return as_html(self.record, self.proofs)

@@ -2,7 +2,8 @@
 
 ``python -m companion.lab.pages execute [CHAPTER ...]`` runs pages in place
 and stores their outputs; ``... proofs [CHAPTER ...]`` runs chapters with
-other seeds and collects what their claims measured in ``proofs.json``.
+other seeds, collects what their claims measured in ``proofs.json``, and
+writes the new spreads into their stored outputs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import nbclient
 import nbformat
 from nbformat import NotebookNode
 
-from companion.lab.claims import METADATA
+from companion.lab.claims import METADATA, as_html
+from companion.lab.drawing import ALT
 
 BOOK = Path("book")
 PROOFS = BOOK / "proofs.json"
@@ -69,6 +71,7 @@ def execute(path: Path) -> None:
     """
     page = nbformat.read(path, as_version=4)
     _run(page, path)
+    _tidy(page)
     nbformat.write(_normalised(page), path)
 
 
@@ -84,6 +87,32 @@ def _run(
         record_timing=False,
         coalesce_streams=True,
     ).execute()
+
+
+def _tidy(page: NotebookNode) -> None:
+    """Takes away empty outputs; figures give cells their description."""
+    for cell in page.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = [o for o in cell.outputs if o.get("data") != {}]
+        words = descriptions_of(cell)
+        if words:
+            book = cell.metadata.setdefault("mystnb", NotebookNode())
+            image = book.setdefault("image", NotebookNode())
+            image["alt"] = " ".join(words)
+
+
+def descriptions_of(cell: NotebookNode) -> list[str]:
+    """What the figures of a code cell say for those who cannot see them.
+
+    Args:
+        cell: An executed cell.
+
+    Returns:
+        A text for each figure that brings its own, as `show_model` does.
+    """
+    found = [o.get("metadata", {}).get(ALT) for o in cell.outputs]
+    return [words for words in found if words]
 
 
 def _normalised(page: NotebookNode) -> NotebookNode:
@@ -186,6 +215,18 @@ def prove(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def _show_spreads(path: Path) -> None:
+    """Writes the spreads of ``proofs.json`` into stored outputs."""
+    proofs = json.loads(PROOFS.read_text())
+    page = nbformat.read(path, as_version=4)
+    for cell in page.cells:
+        for output in cell.get("outputs", []):
+            record = output.get("metadata", {}).get(METADATA)
+            if record:
+                output.data["text/html"] = as_html(record, proofs)
+    nbformat.write(page, path)
+
+
 def _has_claims(page: NotebookNode) -> bool:
     return any("claim(" in cell.source for cell in page.cells)
 
@@ -232,6 +273,9 @@ def main() -> int:
         return 0
     rows = [row for path in paths for row in prove(path)]
     _merge(rows, {path.stem for path in paths})
+    for path in paths:
+        if any(row["chapter"] == path.stem for row in rows):
+            _show_spreads(path)
     for row in rows:
         sign = "✓" if row["holds"] else "✗"
         print(sign, row["claim"], row["bound"], row["values"])

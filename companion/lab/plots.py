@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 _BLUE, _ORANGE = "#3568a8", "#c8641e"
+#: One colour for each curve, told apart in grey, too.
+_COLOURS = (_BLUE, _ORANGE, "#2b8a6b", "#7a4fa3")
+#: What is better when it is lower, by the end of its name.
+_LOWER_IS_BETTER = ("loss", "error", "mse", "mae", "mape", "rmse")
 
 
 def show_images(
@@ -332,6 +339,133 @@ def show_groups(
         fontsize=11,
     )
     figure.tight_layout(rect=(0, 0, 0.9, 1))
+    return figure
+
+
+def show_history(
+    history: keras.callbacks.History
+    | Mapping[str, keras.callbacks.History],
+    metric: str = "loss",
+    label: str = "",
+    better: str | None = None,
+) -> Figure:
+    """Learning curves: training and validation, epoch by epoch.
+
+    A dot marks the best epoch by validation, and says what was reached.
+
+    Taught in the chapter *Several inputs*.
+
+    Args:
+        history: What ``fit`` gives back, or several of them by name.
+        metric: A name that ``fit`` prints, without ``val_``.
+        label: What it measures, in words; without them, its name.
+        better: ``lower`` or ``higher``, or empty where neither is, as with
+            networks that play against each other. By itself, ``lower`` for
+            a loss or an error.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: If a history lacks the metric.
+    """
+    alone = not isinstance(history, Mapping)
+    runs = {"": history} if alone else history
+    if better is None:
+        falls = metric.endswith(_LOWER_IS_BETTER)
+        better = "lower" if falls else "higher"
+    figure, axis = plt.subplots(figsize=(5.6, 3.6))
+    axis.plot([], [], "--", color=_BLUE if alone else "grey")
+    axis.lines[0].set_label("training")
+    for (name, run), colour in zip(runs.items(), itertools.cycle(_COLOURS)):
+        _draw_run(axis, run, metric, colour)
+        _draw_validation(axis, run, f"val_{metric}", better, name, colour)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_xlabel("epoch", fontsize=12)
+    good = f"\n({better} is better)" if better else ""
+    axis.set_ylabel((label or metric) + good, fontsize=12)
+    axis.tick_params(labelsize=12)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(frameon=False, fontsize=12)
+    figure.tight_layout()
+    return figure
+
+
+def _draw_run(
+    axis: Axes, run: keras.callbacks.History, metric: str, colour: str
+) -> None:
+    if metric not in run.history:
+        raise ValueError(
+            f"A history must hold the metric. Received: metric={metric!r}, "
+            f"and a history of {', '.join(run.history)}"
+        )
+    epochs, mark = np.add(run.epoch, 1), "." * (len(run.epoch) == 1)
+    axis.plot(epochs, run.history[metric], "--" + mark, color=colour)
+
+
+def _draw_validation(
+    axis: Axes,
+    run: keras.callbacks.History,
+    metric: str,
+    better: str,
+    name: str,
+    colour: str,
+) -> None:
+    """Drawn through, with a dot at the best epoch."""
+    values = run.history.get(metric, [])
+    every = len(run.epoch) // max(len(values), 1)  # validation_freq
+    epochs = np.add(run.epoch, 1)[every - 1 :: every][: len(values)]
+    style = "-" if values else "--"
+    (line,) = axis.plot(epochs, values, style, linewidth=2.2, color=colour)
+    line.set_label(name or ("validation" if values else ""))
+    if better and np.isfinite(values).any():
+        find = np.nanargmin if better == "lower" else np.nanargmax
+        best = int(find(values))
+        line.set(marker="o", markevery=[best], markersize=8)
+        reached = f"best: epoch {epochs[best]}, {values[best]:.3g}"
+        line.set_label(f"{name or 'validation'}, {reached}")
+
+
+def show_confusion(
+    answers: np.ndarray, predictions: np.ndarray, names: Sequence[object]
+) -> Figure:
+    """How often each class was taken for each other one.
+
+    A line per right answer, a column per prediction: what is right stands
+    on the diagonal. The darker, the larger the share of its line.
+
+    Args:
+        answers: int ``(samples,)``, the right classes, from 0.
+        predictions: int ``(samples,)``, the predicted classes.
+        names: What to call each class.
+
+    Returns:
+        The figure.
+    """
+    counts = np.zeros((len(names), len(names)), int)
+    np.add.at(counts, (np.ravel(answers), np.ravel(predictions)), 1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = 0.55 * len(names) + 1.2
+    figure, axis = plt.subplots(figsize=(side + 0.6, side))
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1.15)
+    for (line, column), count in np.ndenumerate(counts):
+        axis.text(
+            column,
+            line,
+            str(count) if count else "",
+            ha="center",
+            va="center",
+            fontsize=11,
+            color="white" if shares[line, column] > 0.6 else "black",
+        )
+    axis.set_xticks(range(len(names)), map(str, names))
+    axis.set_yticks(range(len(names)), map(str, names))
+    axis.set_xlabel("predicted", fontsize=12)
+    axis.set_ylabel("right answer", fontsize=12)
+    axis.set_title("right on the diagonal", fontsize=12)
+    axis.tick_params(labelsize=11, length=0)
+    axis.spines[:].set_visible(False)
+    figure.tight_layout()
     return figure
 
 

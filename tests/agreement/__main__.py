@@ -11,6 +11,7 @@ import sys
 import about_batches  # noqa: F401
 import about_forms  # noqa: F401
 import about_frames  # noqa: F401
+import about_image_text  # noqa: F401
 import about_inputs  # noqa: F401
 import about_layers  # noqa: F401
 import about_losses  # noqa: F401

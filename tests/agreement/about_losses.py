@@ -52,6 +52,26 @@ def the_short_name_of_a_loss_that_keras_chooses():
     return asked("ce", KINDS)
 
 
+@runs
+def a_loss_that_keras_chooses_by_one_hot_labels():
+    return asked("CrossEntropy", ONE_HOT)
+
+
+@runs
+def a_loss_that_keras_chooses_for_yes_or_no():
+    return asked("crossentropy", KINDS % 2, 1)
+
+
+@silent(lambda: loss_of(SPARSE, 1.9, THREE) == loss_of(SPARSE, 1, THREE))
+def fractions_for_a_loss_that_keras_chooses():
+    return asked("crossentropy", KINDS % 2 + 0.9)
+
+
+@silent(lambda: loss_of(SPARSE, 0, [9.0, 1, 1]) < 0.3)
+def numbers_of_any_size_for_a_loss_that_keras_chooses():
+    return asked("crossentropy", KINDS, **LINEAR)
+
+
 @fails
 def a_loss_that_is_misspelt():
     return asked("mean_squared", ONE_HOT)

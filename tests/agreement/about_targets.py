@@ -214,6 +214,73 @@ def targets_without_a_loss():
     return Given(model, X, [ONES, ONES])
 
 
+def answers_learned(names, gives, losses, targets):
+    """What answers of 0 are drawn to: half of the target they get."""
+    x, half = keras.Input((2,), name="x"), keras.optimizers.SGD(0.25)
+    made = {
+        name: keras.layers.Dense(1, name=name, kernel_initializer="zeros")
+        for name in names
+    }
+    answers = {name: layer(x) for name, layer in made.items()}
+    answers = answers if gives is dict else list(answers.values())
+    model = keras.Model([x], answers)
+    model.compile(half, losses)
+    model.fit(X, targets, verbose=0)
+    return model, [float(layer.bias[0]) for layer in made.values()]
+
+
+SOLD = ("sold", "kind", "price")
+LISTED, BY_NAME = ["mse", "mse", None], {"sold": "mse", "kind": "mse"}
+SOME = {"sold": 2 * ONES, "kind": 4 * ONES}
+
+
+@silent(lambda: answers_learned(SOLD, list, LISTED, SOME)[1] == [2, 1, 0])
+def targets_by_name_for_some_of_the_answers_in_a_list():
+    model, _ = answers_learned(SOLD, list, LISTED, SOME)
+    return Given(model, X, SOME)
+
+
+@runs
+def targets_by_name_for_all_of_the_answers_in_a_list():
+    targets = SOME | {"price": ONES}
+    model, learned = answers_learned(SOLD, list, LISTED, targets)
+    assert learned == [1, 2, 0]
+    return Given(model, X, targets)
+
+
+@silent(
+    lambda: (
+        answers_learned(SOLD, dict, BY_NAME, [*SOME.values()])[1]
+        == [2, 1, 0]
+    )
+)
+def targets_in_a_list_for_some_of_the_answers_by_name():
+    targets = [*SOME.values()]
+    model, _ = answers_learned(SOLD, dict, BY_NAME, targets)
+    return Given(model, X, targets)
+
+
+@runs
+def targets_by_name_for_some_of_the_answers_by_name():
+    model, learned = answers_learned(SOLD, dict, BY_NAME, SOME)
+    assert learned == [1, 2, 0]
+    return Given(model, X, SOME)
+
+
+KIND = {"kind": 2 * ONES}
+
+
+@silent(
+    lambda: (
+        answers_learned(SOLD, list, ["mse", None, None], KIND)[1]
+        == [1, 0, 0]
+    )
+)
+def a_target_in_the_place_of_another():
+    losses = ["mse", None, None]
+    return Given(answers_learned(SOLD, list, losses, KIND)[0], X, KIND)
+
+
 @runs
 def losses_in_a_list():
     return Given(of_two(["mse", "mae"], as_dict=False), X, (ONES, ONES))

@@ -16,7 +16,7 @@ from typing import Any
 
 import keras
 import matplotlib.pyplot as plt
-from routes import BEST, ROUTES, TAUGHT, Route, Rows
+from routes import BEST, OF_TEXTS, ROUTES, TAUGHT, Route, Rows
 
 from companion.lab.timing import median_seconds
 
@@ -54,8 +54,7 @@ def fit(data: Any, size: int) -> Callable[[], None]:
 
     def once() -> None:
         if isinstance(data, Rows):
-            inputs = {"a": data.a, "b": data.b}
-            model.fit(inputs, data.y, batch_size=size, verbose=0)
+            model.fit(data.inputs, data.y, batch_size=size, verbose=0)
         else:
             model.fit(data, verbose=0, shuffle=False)
 
@@ -143,6 +142,7 @@ def main(arguments: list[str] | None = None) -> list[dict[str, Any]]:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fit-rows", type=int, default=32_000)
     parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--texts", type=int, default=10_000)
     parser.add_argument("--passes", type=int, default=5)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(arguments)
@@ -159,6 +159,10 @@ def main(arguments: list[str] | None = None) -> list[dict[str, Any]]:
     for size in (32, 256):
         workload = f"pipeline, batches of {size}"
         results += measure(workload, alone, many, size, passes)
+    texts = Rows.images_and_texts(options.texts)
+    padding = [route for route in OF_TEXTS if route.is_there]
+    workload = "images and texts, batches of 32"
+    results += measure(workload, padding, texts, 32, passes)
 
     options.out.mkdir(exist_ok=True)
     text = json.dumps(results, indent=1) + "\n"

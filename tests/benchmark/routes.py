@@ -16,28 +16,52 @@ from typing import Any
 import keras
 import numpy as np
 
-from companion import MultiInputGenerator
+from companion import MultiInputGenerator, PaddedText
 
 SEED = 0
+#: Ids of a padded text.
+LENGTH = 20
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Two inputs and a target: float32, 10, 20 and 1 numbers wide."""
+    """The inputs by name, ready to be fed, and the targets.
 
-    a: np.ndarray
-    b: np.ndarray
+    Of texts there are also the ids of each, as they were before padding.
+    """
+
+    inputs: dict[str, np.ndarray]
     y: np.ndarray
+    texts: list[np.ndarray] | None = None
 
     @classmethod
     def draw(cls, count: int) -> Rows:
+        """Two inputs and a target: float32, 10, 20 and 1 numbers wide."""
         rng = np.random.default_rng(SEED)
-        return cls(
-            *(rng.random((count, w), "float32") for w in (10, 20, 1))
-        )
+        a, b, y = (rng.random((count, w), "float32") for w in (10, 20, 1))
+        return cls({"a": a, "b": b}, y)
+
+    @classmethod
+    def images_and_texts(cls, count: int) -> Rows:
+        """Small photos as bytes, and 5 to 20 ids padded to 20."""
+        rng = np.random.default_rng(SEED)
+        images = rng.integers(0, 256, (count, 32, 32, 3), "uint8")
+        lengths = rng.integers(5, LENGTH + 1, count)
+        texts = [rng.integers(1, 5000, n, "int32") for n in lengths]
+        padded = keras.utils.pad_sequences(texts, LENGTH, padding="post")
+        inputs = {"image": images, "text": padded}
+        return cls(inputs, rng.random((count, 1), "float32"), texts)
 
     def batch(self, rows: Any) -> tuple:
-        return {"a": self.a[rows], "b": self.b[rows]}, self.y[rows]
+        return {n: x[rows] for n, x in self.inputs.items()}, self.y[rows]
+
+    def sample(self, row: int) -> tuple:
+        """One row, as the tutorials of peers fetch it: padded alone."""
+        inputs, y = self.batch(row)
+        if self.texts is not None:
+            ids = self.texts[row]
+            inputs["text"] = np.pad(ids, (0, LENGTH - len(ids)))
+        return inputs, y
 
     def __len__(self) -> int:
         return len(self.y)
@@ -70,8 +94,11 @@ class Again:
 
 
 def companion(rows: Rows, size: int) -> MultiInputGenerator:
+    inputs: dict[str, Any] = dict(rows.inputs)
+    if rows.texts is not None:
+        inputs["text"] = PaddedText(rows.texts, LENGTH)
     return MultiInputGenerator(
-        {"a": rows.a, "b": rows.b},
+        inputs,
         rows.y,
         batch_size=size,
         shuffle=True,
@@ -99,6 +126,18 @@ class Bare(keras.utils.PyDataset):
         return self.rows.batch(self.order[start : start + self.size])
 
 
+class Padding(Bare):
+    """The same, with texts padded as each batch is made."""
+
+    def __getitem__(self, index: int) -> tuple:
+        start = index * self.size
+        taken = self.order[start : start + self.size]
+        texts = [self.rows.texts[row] for row in taken]
+        padded = keras.utils.pad_sequences(texts, LENGTH, padding="post")
+        images = self.rows.inputs["image"][taken]
+        return {"image": images, "text": padded}, self.rows.y[taken]
+
+
 def arrays(rows: Rows, size: int) -> Rows:
     return rows
 
@@ -110,7 +149,8 @@ def one_shuffle(rows: Rows, size: int) -> Again:
     def make():
         for start in range(0, len(rows) - size + 1, size):
             taken = order[start : start + size]
-            yield (rows.a[taken], rows.b[taken]), rows.y[taken]
+            inputs, y = rows.batch(taken)
+            yield tuple(inputs.values()), y
 
     return Again(make)
 
@@ -118,22 +158,35 @@ def one_shuffle(rows: Rows, size: int) -> Again:
 def tf_rows(rows: Rows, size: int) -> Any:
     import tensorflow as tf
 
-    whole = ({"a": rows.a, "b": rows.b}, rows.y)
+    whole = rows.inputs, rows.y
     dataset = tf.data.Dataset.from_tensor_slices(whole)
     dataset = dataset.shuffle(len(rows), seed=SEED).batch(size)
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
+def tf_padded(rows: Rows, size: int) -> Any:
+    import tensorflow as tf
+
+    def padded(inputs: dict, y: Any) -> tuple:
+        text = inputs["text"].to_tensor(shape=(None, LENGTH))
+        return {**inputs, "text": text}, y
+
+    texts = tf.ragged.constant([ids.tolist() for ids in rows.texts])
+    whole = {**rows.inputs, "text": texts}, rows.y
+    dataset = tf.data.Dataset.from_tensor_slices(whole)
+    dataset = dataset.shuffle(len(rows), seed=SEED).batch(size)
+    return dataset.map(padded).prefetch(tf.data.AUTOTUNE)
+
+
 def tf_gathered(rows: Rows, size: int) -> Any:
     import tensorflow as tf
 
-    a, b, y = map(tf.constant, (rows.a, rows.b, rows.y))
+    whole = tf.nest.map_structure(tf.constant, (rows.inputs, rows.y))
     dataset = tf.data.Dataset.range(len(rows))
     dataset = dataset.shuffle(len(rows), seed=SEED).batch(size)
     return dataset.map(
-        lambda rows: (
-            {"a": tf.gather(a, rows), "b": tf.gather(b, rows)},
-            tf.gather(y, rows),
+        lambda taken: tf.nest.map_structure(
+            lambda values: tf.gather(values, taken), whole
         )
     ).prefetch(tf.data.AUTOTUNE)
 
@@ -146,7 +199,7 @@ def torch_taught(rows: Rows, size: int) -> Any:
             return len(rows)
 
         def __getitem__(self, index):
-            return rows.batch(index)
+            return rows.sample(index)
 
     return torch.utils.data.DataLoader(
         Samples(), batch_size=size, shuffle=True
@@ -157,7 +210,8 @@ def torch_best(rows: Rows, size: int) -> Any:
     import torch
 
     data = torch.utils.data
-    tensors = Rows(*map(torch.from_numpy, (rows.a, rows.b, rows.y)))
+    inputs = {n: torch.from_numpy(x) for n, x in rows.inputs.items()}
+    tensors = Rows(inputs, torch.from_numpy(rows.y))
 
     class Batches(data.Dataset):
         def __len__(self):
@@ -178,7 +232,7 @@ def grain_taught(rows: Rows, size: int) -> Any:
             return len(rows)
 
         def __getitem__(self, index):
-            return rows.batch(index)
+            return rows.sample(index)
 
     dataset = grain.MapDataset.source(Samples()).shuffle(seed=SEED)
     return dataset.batch(size).to_iter_dataset()
@@ -210,8 +264,7 @@ def numpy_take(rows: Rows, size: int) -> Again:
         for start in range(0, len(rows), size):
             taken = order[start : start + size]
             yield (
-                rows.a.take(taken, 0),
-                rows.b.take(taken, 0),
+                *(x.take(taken, 0) for x in rows.inputs.values()),
                 rows.y.take(taken, 0),
             )
 
@@ -235,4 +288,15 @@ ROUTES = [
         "resident batch", "limit", resident, "tensorflow", pipeline=False
     ),
     Route("numpy.take", "limit", numpy_take, fit=False),
+]
+
+#: The same with texts, which are padded where tutorials pad them.
+_PADDED = {
+    "bare PyDataset": Route("PyDataset that pads", "keras", Padding),
+    "tf.data, rows": Route(
+        "tf.data, rows", TAUGHT, tf_padded, "tensorflow"
+    ),
+}
+OF_TEXTS = [
+    _PADDED.get(route.name, route) for route in ROUTES if route.pipeline
 ]

@@ -8,10 +8,17 @@ import checking
 import numpy as np
 import pytest
 import scale
-from routes import ROUTES, Rows
+from routes import OF_TEXTS, ROUTES, Rows
 
-ROWS = Rows.draw(70)
-THERE = [route for route in ROUTES if route.is_there]
+EACH = [
+    pytest.param(route, rows, id=f"{route.name}, {kind}")
+    for kind, routes, rows in (
+        ("numbers", ROUTES, Rows.draw(70)),
+        ("texts", OF_TEXTS, Rows.images_and_texts(70)),
+    )
+    for route in routes
+    if route.is_there and route.name not in ("arrays", "resident batch")
+]
 
 
 def arrays_of(part):
@@ -22,27 +29,24 @@ def arrays_of(part):
     return [np.asarray(part)]
 
 
-@pytest.mark.parametrize(
-    "route",
-    [r for r in THERE if r.name not in ("arrays", "resident batch")],
-    ids=lambda route: route.name,
-)
-def test_a_route_feeds_every_row_once_and_whole(route):
-    fed = [arrays_of(batch) for batch in route.make(ROWS, 32)]
-    a, b, y = map(np.concatenate, zip(*fed))
+@pytest.mark.parametrize(("route", "rows"), EACH)
+def test_a_route_feeds_every_row_once_and_whole(route, rows):
+    fed = [arrays_of(batch) for batch in route.make(rows, 32)]
+    *inputs, y = map(np.concatenate, zip(*fed))
 
     count = 64 if route.name == "shuffled once" else 70
     assert len(y) == count
-    place = {value: row for row, value in enumerate(ROWS.y[:, 0].tolist())}
-    rows = [place[value] for value in y[:, 0].tolist()]
-    assert len(set(rows)) == count and rows != sorted(rows)
-    np.testing.assert_array_equal(a, ROWS.a[rows])
-    np.testing.assert_array_equal(b, ROWS.b[rows])
+    place = {value: row for row, value in enumerate(rows.y[:, 0].tolist())}
+    taken = [place[value] for value in y[:, 0].tolist()]
+    assert len(set(taken)) == count and taken != sorted(taken)
+    for given, expected in zip(inputs, rows.inputs.values(), strict=True):
+        np.testing.assert_array_equal(given, expected[taken])
 
 
 @pytest.mark.slow
 def test_results_are_written_with_their_ratios(tmp_path, capsys):
     sizes = ["--rows", "640", "--fit-rows", "320", "--passes", "2"]
+    sizes += ["--texts", "320"]
     results = benchmark.main([*sizes, "--out", str(tmp_path)])
 
     assert json.loads((tmp_path / "benchmark.json").read_text()) == results

@@ -13,12 +13,17 @@ from typing import Any
 
 import keras
 import numpy as np
+from PIL import Image
 
 from companion import (
     Blocks,
+    ImageFiles,
     Labels,
     MultiInputGenerator,
     Noise,
+    PaddedText,
+    PairedAugmentation,
+    Pixels,
     binary_head,
     category_branch,
     classes_head,
@@ -46,6 +51,19 @@ def _memory_map() -> np.ndarray:
     path = Path(_FOLDER.name) / "numbers.npy"
     np.save(path, NUMBERS)
     return np.load(path, mmap_mode="r")
+
+
+def _images() -> np.ndarray:
+    """Images that tell the samples apart, by each of their pixels."""
+    pixels = np.arange(N * 6 * 5 * 3) * 7 % 256
+    return pixels.reshape(N, 6, 5, 3).astype("uint8")
+
+
+def _image_files() -> list[Path]:
+    paths = [Path(_FOLDER.name) / f"{n}.png" for n in range(N)]
+    for path, image in zip(paths, _images()):
+        Image.fromarray(image).save(path)
+    return paths
 
 
 def _jitter(batch, rng):
@@ -76,6 +94,23 @@ GENERATORS = {
     "inputs alone": _generator(),
     "images as bytes": _generator(
         inputs={"image": np.zeros((N, 8, 8, 1), "uint8")}
+    ),
+    "padded texts": _generator(
+        inputs={
+            "numbers": PaddedText([[n + 1] * (n % 4 + 1) for n in IDS], 4)
+        }
+    ),
+    "pixels": _generator(inputs={"numbers": Pixels(_images())}),
+    "image files": _generator(
+        inputs={"numbers": ImageFiles(_image_files(), (6, 5, 3))}
+    ),
+    "a paired augmentation": _generator(
+        inputs={
+            "image": _images(),
+            "text": PaddedText(IDS[:, None] + 1, 2),
+        },
+        targets=_images(),
+        transforms=[PairedAugmentation(targets=True, shift=2)],
     ),
     "random columns beside arrays": _generator(
         inputs={"noise": Noise((2, 3)), "label": Labels(5)}, targets=NUMBERS

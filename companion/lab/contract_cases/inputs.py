@@ -35,6 +35,8 @@ from companion.lab.contract_cases.models import (
 from companion.rules import FAILS, NAN, SILENT, TRAINS
 
 PAIRS = np.stack([IDS, KINDS], 1)
+TOKENS = np.stack([KINDS + 1, IDS, 0 * IDS], 1)
+BLANK = np.where(KINDS[:, None] == 0, 0, TOKENS)
 TIMES = 1.7e9 + 60.0 * np.arange(N)[:, None]
 OBJECTS = WORDS.astype(object)
 
@@ -56,6 +58,14 @@ _x = partial(cases, "inputs", 'input "x"', _one_input)
 _number, _column, _id = _x(m.of_x()), _x(m.of_x((1,))), _x(m.of_ids())
 _text, _small = _x(m.of_texts), _x(m.of_scaled("int8"))
 _rows_of_ids = _x(m.of_x((4,), m.embedding, layers.Flatten, dtype="int32"))
+_words = _x(
+    m.of_x(
+        (3,),
+        partial(layers.Embedding, 4, 2, mask_zero=True),
+        layers.GlobalAveragePooling1D,
+        dtype="int32",
+    )
+)
 _encoded = _x(m.of_x((1,), m.encoding, dtype="int32"))
 _time = _x(m.of_scaled(by=1e-9))
 _two = cases("inputs", "inputs", _two_inputs, m.of_two())
@@ -190,6 +200,13 @@ CASES: tuple[Case, ...] = (
         lambda values: values.argmax(axis=-1),
         then=m.of_ids(),
         apart=OTHER,
+    ),
+    _words(
+        "texts without a word, and a mean that leaves out padding",
+        NAN,
+        BLANK,
+        TOKENS,
+        lambda v: np.where(v.any(axis=1)[:, None], v, [1, 0, 0]),
     ),
     _two(
         "an input is missing",

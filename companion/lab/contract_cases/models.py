@@ -182,6 +182,16 @@ def of_two(
     return make
 
 
+def of_three() -> keras.Model:
+    """Of two inputs and three outputs, of which the last has no loss."""
+    both = [keras.Input((1,), name=name) for name in ("left", "right")]
+    joined = layers.Concatenate()(both)
+    made = [layers.Dense(1, name=n)(joined) for n in ("tip", "pay", "use")]
+    model = keras.Model(both, made)
+    model.compile("sgd", ["mse", "mse", None])
+    return model
+
+
 def of_gan() -> keras.Model:
     """A GAN of images of two by two pixels, in four classes."""
     model = ConditionalGAN(

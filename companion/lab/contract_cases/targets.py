@@ -92,6 +92,15 @@ CASES: tuple[Case, ...] = (
             m.of_x(loss=loss),
         ),
     ),
+    _answer(
+        "images of 0 to 255 for a sigmoid",
+        TRAINS,
+        255 * Y - 255,
+        Y,
+        lambda v: v / 255,
+        m.of_x(last=m.dense(1, "sigmoid")),
+        apart=OTHER,
+    ),
     _class(
         "class numbers that begin at 1",
         SILENT,
@@ -105,6 +114,14 @@ CASES: tuple[Case, ...] = (
         KINDS % 2 + 0.9,
         KINDS,
         np.rint,
+    ),
+    _class(
+        "class numbers with fractions: crossentropy",
+        SILENT,
+        KINDS % 2 + 0.9,
+        ONE_HOT,
+        np.rint,
+        m.of_classes("crossentropy"),
     ),
     _class(
         "one-hot labels for a loss of class numbers",
@@ -216,7 +233,19 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     _answers(
-        "a target is missing", FAILS, {"pay": Y}, PAIR, where='target "tip"'
+        "a target is missing",
+        SILENT,
+        {"pay": PAIR["pay"]},
+        PAIR,
+        make=m.of_two(loss=["mse", None]),
+        where='target "tip"',
+    ),
+    _answers(
+        "targets by name for those outputs alone that have a loss",
+        SILENT,
+        {"tip": Y, "pay": 9 * Y},
+        {"tip": Y, "pay": 9 * Y, "use": Y},
+        make=m.of_three,
     ),
     _answers("one array for two outputs", FAILS, Y, PAIR),
     _answers(
