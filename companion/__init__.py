@@ -14,10 +14,13 @@ except (ImportError, ValueError) as error:
     ) from error
 
 from companion.building.branches import (
+    WordOrder,
     category_branch,
     dense_branch,
     image_branch,
+    text_branch,
 )
+from companion.building.editing import PixelAttention, image_text_to_image
 from companion.building.fusion import (
     CrossAttention,
     FiLM,
@@ -28,6 +31,7 @@ from companion.building.gan import ConditionalGAN
 from companion.building.heads import binary_head, classes_head, number_head
 from companion.building.models import (
     conditional_generator,
+    image_text_classifier,
     projection_discriminator,
     tabular_augmenter,
 )
@@ -71,12 +75,14 @@ __all__ = [
     "Noise",
     "PaddedText",
     "PairedAugmentation",
+    "PixelAttention",
     "Pixels",
     "Problem",
     "RandomColumn",
     "Report",
     "Spec",
     "StoredColumn",
+    "WordOrder",
     "adapted",
     "binary_head",
     "captioned_images",
@@ -87,8 +93,11 @@ __all__ = [
     "dense_branch",
     "fuse",
     "image_branch",
+    "image_text_classifier",
+    "image_text_to_image",
     "number_head",
     "projection_discriminator",
     "split_rows",
     "tabular_augmenter",
+    "text_branch",
 ]

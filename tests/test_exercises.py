@@ -11,6 +11,8 @@ from exercises import (
     augmented_rows,
     conditional_generator,
     feeding,
+    image_text,
+    image_text_to_image,
     merging,
     outputs,
     several_inputs,
@@ -32,6 +34,8 @@ MUTANTS = {
     **merging.MUTANTS,
     **conditional_generator.MUTANTS,
     **augmented_rows.MUTANTS,
+    **image_text.MUTANTS,
+    **image_text_to_image.MUTANTS,
 }
 #: Other solutions that are as good, as edits.
 ALSO_RIGHT = {
@@ -127,6 +131,8 @@ ALSO_RIGHT = {
     "augmented-rows-3: means in place of medians": (
         ("np.median", "np.mean"),
     ),
+    **image_text.ALSO_RIGHT,
+    **image_text_to_image.ALSO_RIGHT,
 }
 KINDS = ["Warm-up", "Repair", "Apply"]
 HEADING = re.compile(r"^## (\d)\. ([\w-]+): (.+)$", re.MULTILINE)

@@ -215,6 +215,47 @@ def test_steps_that_a_mask_leaves_out_do_not_count():
     assert not np.array_equal(model.predict(data, verbose=0), before)
 
 
+@pytest.mark.parametrize("shape", [(4,), (2, 4)])
+def test_padding_does_not_count_either_for_the_next_who_asks(shape):
+    """Attention of Keras takes the mask off the sequence."""
+    words = keras.Input((5,), dtype="int32", name="words")
+    asks = keras.Input(shape, name="asks")
+    table = keras.layers.Embedding(9, 3, mask_zero=True)
+    sequence, answer = table(words), asks
+    for _ in range(3):
+        answer = fuse([answer, sequence], "cross_attention")
+    pooled = keras.layers.GlobalAveragePooling1D()(sequence)
+    model = keras.Model([words, asks], [answer, pooled])
+    data = {"words": PADDED[::2], "asks": RNG.random((2, *shape))}
+    before = model.predict_on_batch(data)
+
+    (vectors,) = table.get_weights()
+    table.set_weights([vectors + 5 * (np.arange(9)[:, None] == 0)])
+
+    for one, other in zip(model.predict_on_batch(data), before):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("reads", ["before", "after"])
+def test_who_asks_keeps_the_mask(reads):
+    """Words that ask words, and are read by another layer as well."""
+    words = keras.Input((5,), dtype="int32", name="words")
+    table = keras.layers.Embedding(9, 3, mask_zero=True)
+    asks = table(words)
+    found = CrossAttention(2, 3)([asks, asks])
+    both = [asks, found] if reads == "before" else [found, asks]
+    read = keras.layers.Add()(both)
+    pooled = keras.layers.GlobalAveragePooling1D()(read)
+    model = keras.Model([words], pooled)
+    before = model.predict_on_batch({"words": PADDED[::2]})
+
+    (vectors,) = table.get_weights()
+    table.set_weights([vectors + 5 * (np.arange(9)[:, None] == 0)])
+
+    after = model.predict_on_batch({"words": PADDED[::2]})
+    np.testing.assert_array_equal(after, before)
+
+
 def asking_words():
     """A vector that asks, and words that answer but for padding."""
     words = keras.Input((5,), dtype="int32", name="words")

@@ -12,8 +12,9 @@ from typing import Any
 
 import keras
 
-from companion.errors import ContractError
+from companion.errors import ContractError, Problem
 from companion.rules import choice_problem, count_problem
+from companion.values import Shape, shape_text
 
 
 def dense_branch(
@@ -41,7 +42,7 @@ def dense_branch(
 
 
 #: What makes a vector of the last feature maps.
-_POOLINGS = {
+POOLINGS = {
     "max": keras.layers.GlobalMaxPooling2D,
     "average": keras.layers.GlobalAveragePooling2D,
     "flatten": keras.layers.Flatten,
@@ -84,7 +85,7 @@ def image_branch(
         (None, 2048)
     """
     ContractError.raise_if(
-        choice_problem("pooling", pooling, _POOLINGS, of="image_branch")
+        choice_problem("pooling", pooling, POOLINGS, of="image_branch")
     )
     features = image
     for place, width in enumerate(filters):
@@ -93,7 +94,7 @@ def image_branch(
         features = keras.layers.Conv2D(
             width, 3, padding="same", activation="relu"
         )(features)
-    return _POOLINGS[pooling]()(features)
+    return POOLINGS[pooling]()(features)
 
 
 def _halved(image: keras.KerasTensor) -> keras.KerasTensor:
@@ -166,7 +167,7 @@ class WordOrder(keras.layers.Layer):
 
 
 #: Ways to make one vector of the words of a text.
-_READERS = ("lstm", "mean", "transformer")
+READERS = ("lstm", "mean", "transformer")
 
 
 def text_branch(
@@ -181,8 +182,8 @@ def text_branch(
 
     Args:
         tokens: int32 ``(batch, tokens)``, from 0, which is padding, to
-            ``num_tokens - 1``. Each row needs a token: of nothing
-            ``"mean"`` makes NaN.
+            ``num_tokens - 1``. Each row needs a token: of padding alone
+            ``"mean"`` and ``"transformer"`` make NaN.
         num_tokens: How many ids there are, padding included:
             ``vectorizer.vocabulary_size()``.
         how: ``"lstm"``, which reads word by word; ``"mean"``, the mean of
@@ -195,8 +196,9 @@ def text_branch(
         float32 ``(batch, width)``.
 
     Raises:
-        ContractError: If ``how`` is unknown, or a size not a whole
-            number.
+        ContractError: If ``how`` is unknown, a size is not a whole number,
+            or the tokens have another shape, or a free length where
+            ``how`` needs one.
 
     Example:
         >>> tokens = keras.Input((20,), dtype="int32")
@@ -205,10 +207,12 @@ def text_branch(
     """
     fix = "Give how many ids there are, padding included."
     ContractError.raise_if(
-        choice_problem("how", how, _READERS, of="text_branch"),
+        choice_problem("how", how, READERS, of="text_branch"),
         count_problem("num_tokens", num_tokens, 2, fix, of="text_branch"),
         count_problem("width", width, 1, "Give a width.", of="text_branch"),
+        _tokens_problem(tuple(tokens.shape[1:]), how),
     )
+    num_tokens, width = int(num_tokens), int(width)
     embedding = keras.layers.Embedding(num_tokens, width, mask_zero=True)
     words = embedding(tokens)
     if how == "lstm":
@@ -216,6 +220,17 @@ def text_branch(
     if how == "transformer":
         words = _transformer_block(WordOrder()(words), width)
     return keras.layers.GlobalAveragePooling1D()(words)
+
+
+def _tokens_problem(shape: Shape, how: str) -> Problem | None:
+    """Tokens that are no text, or of no length where one is needed."""
+    expected, fix = "tokens (batch, tokens)", "Give one text per sample."
+    if len(shape) == 1:
+        if how != "transformer" or shape[0] is not None:
+            return None
+        expected = 'texts of one length for how="transformer"'
+        fix = "Give the text a length, or read it in another way."
+    return Problem("text_branch", expected, shape_text(shape), fix)
 
 
 def _transformer_block(

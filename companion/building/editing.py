@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from keras import ops
 from companion.building.fusion import CrossAttention, FiLM
 from companion.errors import ContractError, Problem
 from companion.rules import choice_problem, count_problem, sizes_problem
+from companion.values import shape_text
 
 Shape = tuple[int | None, ...]
 _Conditioned = Callable[[keras.KerasTensor], keras.KerasTensor]
@@ -45,6 +47,10 @@ class PixelAttention(keras.layers.Layer):
     Returns:
         float32, the shape of the image, 0 to 1.
 
+    Raises:
+        ContractError: If the image has a free size, or one of the shapes
+            is another.
+
     Example:
         >>> image, text = keras.Input((8, 8, 1)), keras.Input((64,))
         >>> PixelAttention()([image, text]).shape
@@ -57,8 +63,9 @@ class PixelAttention(keras.layers.Layer):
 
     def build(self, input_shape: Sequence[Shape]) -> None:
         """Makes the questions of a text, and a key for each old pixel."""
-        (_, height, width, _), text = input_shape
-        self.pixels = int(height or 0) * int(width or 0)
+        image, text = (tuple(shape) for shape in input_shape)
+        ContractError.raise_if(_shapes_problem(image, text))
+        self.pixels = math.prod(size or 0 for size in image[1:3])
         self.ask = keras.layers.Dense(
             self.pixels * self.key_dim, name="ask", dtype=self.dtype_policy
         )
@@ -85,6 +92,19 @@ class PixelAttention(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """What it takes to make the layer again."""
         return {**super().get_config(), "key_dim": self.key_dim}
+
+
+def _shapes_problem(image: Shape, text: Shape) -> Problem | None:
+    """An image without a size, or a text that is no vector."""
+    if len(image) == 4 and None not in image[1:] and len(text) == 2:
+        return None
+    return Problem(
+        "PixelAttention",
+        "an image (batch, height, width, channels) of one size, and a "
+        "text (batch, features)",
+        f"{shape_text(image[1:])} and {shape_text(text[1:])}",
+        "Give the image a size, and make a vector of the text.",
+    )
 
 
 #: Ways to tell the image what the text says.
@@ -141,6 +161,7 @@ def image_text_to_image(
     ContractError.raise_if(
         *_problems(image_shape, length, num_tokens, how, filters, width)
     )
+    width = int(width)
     image = keras.Input(tuple(image_shape), name="image")
     kind = "int32" if num_tokens else "float32"
     text = keras.Input((length,), dtype=kind, name="text")
@@ -201,7 +222,9 @@ def _teller(
     if num_tokens is None:
         condition = keras.layers.Dense(width, activation="relu")(text)
     else:
-        table = keras.layers.Embedding(num_tokens, width, mask_zero=True)
+        table = keras.layers.Embedding(
+            int(num_tokens), width, mask_zero=True
+        )
         sequence = how == "attention"
         reader = keras.layers.LSTM(width, return_sequences=sequence)
         condition = reader(table(text))

@@ -193,7 +193,9 @@ class CrossAttention(keras.layers.Layer):
 
     def call(self, inputs: Sequence[Any], mask: Any = None) -> Any:
         """Adds to the query what it finds in the sequence."""
-        query, sequence = inputs
+        # Attention of Keras takes the mask off what it is given. From the
+        # copies it may: other layers still see the mask.
+        query, sequence = map(ops.copy, inputs)
         asked = ops.expand_dims(query, 1) if query.ndim == 2 else query
         seen = None if mask is None else mask[1]
         if seen is None:

@@ -13,11 +13,16 @@ from typing import Any
 
 import keras
 
-from companion.building.branches import image_branch, text_branch
+from companion.building.branches import (
+    POOLINGS,
+    READERS,
+    image_branch,
+    text_branch,
+)
 from companion.building.fusion import fuse
 from companion.building.heads import classes_head
 from companion.errors import ContractError, Problem
-from companion.rules import count_problem, sizes_problem
+from companion.rules import choice_problem, count_problem, sizes_problem
 
 _SIZE_OR_SIZES = "Give one size as a number, several in brackets."
 #: Names that Keras can give to an input, and TensorFlow to a layer.
@@ -289,17 +294,20 @@ def image_text_classifier(
     fix = "Give how many tokens a text has; None for any."
     ContractError.raise_if(
         sizes_problem("image_shape", image_shape, of=of, axes=3),
-        sizes_problem("filters", filters, of=of),
         None
         if length is None
         else count_problem("length", length, 1, fix, of=of),
+        choice_problem("reader", reader, READERS, of=of),
+        choice_problem("pooling", pooling, POOLINGS, of=of),
+        sizes_problem("filters", filters, of=of),
         count_problem("width", width, 1, "Give a width.", of=of),
     )
+    width = int(width)
     image = keras.Input(tuple(image_shape), name="image")
     text = keras.Input((length,), dtype="int32", name="text")
     branches = [
         image_branch(image, filters, pooling),
-        text_branch(text, num_tokens, reader, width // 2),
+        text_branch(text, num_tokens, reader, max(width // 2, 1)),
     ]
     dense = [keras.layers.Dense(width)(features) for features in branches]
     features = fuse(dense, how=how)

@@ -209,7 +209,8 @@ def _missing(case: Case, role: str, name: str, extra: list[Any]) -> Row:
     fix, outcome = "Add it to the data under this name.", FAILS
     if meant:
         fix = f'Is it called "{meant}" in the data? Rename it.'
-    if role == "target" and len(demanded) > 1:
+    of_losses = role == "target" and not _needs_all(case)
+    if of_losses and len(demanded) > 1:
         fix += " Keras may take another in its place."
         outcome = SILENT  # it does if there are as many as losses
     return Row.of(

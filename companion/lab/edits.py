@@ -17,7 +17,8 @@ def glyph_edits(drawn: Glyphs) -> tuple[np.ndarray, np.ndarray]:
 
     An accent is added or removed, a letter made bold, light, slanted,
     upright, a capital or small, and given serifs or not. What comes out is
-    not made up: it is the glyph that the font has.
+    not made up: it is the glyph that the font has. Every edit has its
+    opposite. The few that change no pixel are left out.
 
     Taught in the chapter *Image and text to image*.
 
@@ -52,6 +53,7 @@ def glyph_edits(drawn: Glyphs) -> tuple[np.ndarray, np.ndarray]:
         for row, key in enumerate(keys)
         for text, wanted in _instructions(*key)
         if wanted in places
+        and (drawn.images[places[wanted]] != drawn.images[row]).any()
     ]
     before, after, texts = zip(*edits)
     return np.stack([before, after], axis=1), np.array(texts)
@@ -68,8 +70,10 @@ def _instructions(
     else:
         text = f"remove the {mark}"
         yield text, (base, "plain", family, bold, slanted)
-    text = "make it small" if base.isupper() else "make it a capital"
-    yield text, (base.swapcase(), mark, family, bold, slanted)
+    other = base.swapcase()
+    if other.swapcase() == base:
+        text = "make it small" if base.isupper() else "make it a capital"
+        yield text, (other, mark, family, bold, slanted)
     text = "make it light" if bold else "make it bold"
     yield text, (base, mark, family, not bold, slanted)
     text = "make it upright" if slanted else "slant it"

@@ -90,8 +90,8 @@ def glyphs(size: int = 32) -> Glyphs:
     """Every letter, with and without a mark, in each of the fonts.
 
     Latin, Greek and Cyrillic letters that all twelve fonts have. Some look
-    the same in two alphabets: the pixels of A, of the Greek Alpha and of
-    the Cyrillic A are equal. No reader of images can tell them apart.
+    the same in two alphabets: the pixels of B, of the Greek Beta and of
+    the Cyrillic Ve are equal. No reader of images can tell them apart.
 
     Source: the DejaVu fonts (https://dejavu-fonts.github.io; their licence,
     ``LICENSE_DEJAVU``, lies beside them in matplotlib) and the Unicode
@@ -123,7 +123,10 @@ def glyphs(size: int = 32) -> Glyphs:
         np.array, zip(*rows)
     )
     images = np.stack([draw(row[0], FONTS[row[3:]], size) for row in rows])
-    return Glyphs(images, letters, bases, marks, families, bold, slanted)
+    drawn = Glyphs(images, letters, bases, marks, families, bold, slanted)
+    for field in fields(drawn):  # everyone who asks shares these arrays
+        getattr(drawn, field.name).flags.writeable = False
+    return drawn
 
 
 def _parts(letter: str) -> tuple[str, str] | None:
@@ -131,14 +134,15 @@ def _parts(letter: str) -> tuple[str, str] | None:
     if unicodedata.category(letter) not in ("Lu", "Ll"):
         return None
     alphabet, *words = unicodedata.name(letter).lower().split()
-    if alphabet not in ALPHABETS or "letter" not in words:
+    if alphabet not in ALPHABETS or words[1:2] != ["letter"]:
         return None
-    parts = unicodedata.normalize("NFD", letter)
-    if len(parts) == 1:
-        plain = "with" not in words and len(words) == 3
-        return (letter, "plain") if plain else None
-    found = [word for word, mark in MARKS.items() if mark == parts[1:]]
-    return (parts[0], found[0]) if found else None
+    base, *mark = unicodedata.normalize("NFD", letter)
+    if not mark:
+        return (letter, "plain") if len(words) == 3 else None
+    if unicodedata.normalize("NFC", letter) != letter:
+        return None  # another number for a letter that is there already
+    found = [word for word, accent in MARKS.items() if mark == [accent]]
+    return (base, found[0]) if found else None
 
 
 def draw(letter: str, font: Path, size: int) -> np.ndarray:

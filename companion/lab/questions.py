@@ -33,7 +33,7 @@ OPENINGS = ("what is", "tell me", "please read", "i would like to know", "")
 _WRITERS = (
     130, 256, 386, 516, 646, 776, 915, 1029, 1157, 1287, 1415, 1545, 1667,
 )  # fmt: skip
-_WRITERS_TO_TEST = 3
+_VALIDATION, _TEST = 2, 3
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class DigitQuestions:
     Attributes:
         images: float32 ``(samples, 8, 16, 1)``, two digits side by side, 0
             (paper) to 1 (ink).
-        texts: str ``(samples,)``, the question, 2 to 10 words.
+        texts: str ``(samples,)``, the question, 3 to 10 words.
         answers: int32 ``(samples,)``, 0 to 9: what is to be predicted.
         digits: int32 ``(samples, 2)``, the digits that were meant: all
             that a perfect reader could learn from the image.
@@ -62,14 +62,17 @@ class DigitQuestions:
 
 
 def digit_questions(
-    seed: int = 0, num_train: int = 12_000, num_test: int = 4_000
-) -> tuple[DigitQuestions, DigitQuestions]:
-    """Questions about two digits; those to test are of other writers.
+    seed: int = 0,
+    num_train: int = 12_000,
+    num_validation: int = 2_000,
+    num_test: int = 4_000,
+) -> tuple[DigitQuestions, DigitQuestions, DigitQuestions]:
+    """Questions about two digits, to train, to validate and to test.
 
     The digits are real, the questions are put together from `OPENINGS` and
-    `QUESTIONS`. The test digits are those of three writers, of whom no
-    digit is in the training. One wording in five is asked in the test
-    alone; there each wording is as frequent as any other.
+    `QUESTIONS`. No digit of a writer is in two of the three: two writers
+    are kept to validate and three to test. One wording in five is asked
+    in the test alone.
 
     Source of the digits: see `companion.lab.datasets.digits`. They stand
     in the order in which they were written; where a new writer begins is
@@ -78,15 +81,16 @@ def digit_questions(
     *Image and text*.
 
     Args:
-        seed: Decides the writers to test, the wordings, and every draw.
+        seed: Decides the writers, the wordings, and every draw.
         num_train: Samples to train on.
+        num_validation: Samples to validate on.
         num_test: Samples to test on.
 
     Returns:
-        Training and test samples.
+        Training, validation and test samples.
 
     Example:
-        >>> train, test = digit_questions()
+        >>> train, validation, test = digit_questions()
         >>> train.images.shape, test.images.shape
         ((12000, 8, 16, 1), (4000, 8, 16, 1))
         >>> str(train.texts[0]), int(train.answers[0]) in train.digits[0]
@@ -94,51 +98,48 @@ def digit_questions(
     """
     rng = np.random.default_rng([seed, 5])
     writers = np.digitize(np.arange(1797), _WRITERS)
-    to_test = rng.choice(len(_WRITERS) + 1, _WRITERS_TO_TEST, replace=False)
-    rows = np.arange(1797)
-    unseen = np.isin(writers, to_test)
+    parts = np.split(
+        rng.permutation(len(_WRITERS) + 1),
+        [_VALIDATION, _VALIDATION + _TEST],
+    )
+    validation, test, train = (np.isin(writers, part) for part in parts)
     wordings = [
         (kind, f"{opening} {words}".strip())
         for kind, options in enumerate(QUESTIONS.values())
         for opening, words in itertools.product(OPENINGS, options)
     ]
-    known = rng.permutation(len(wordings)) >= len(wordings) // 5
-    everything = np.arange(len(wordings))
+    order = rng.permutation(len(wordings))
+    known = [wordings[n] for n in order[len(wordings) // 5 :]]
     return (
+        _draw(np.flatnonzero(train), known, num_train, rng, known),
         _draw(
-            rows[~unseen],
-            everything[known],
-            num_train,
-            rng,
-            wordings,
-            known,
+            np.flatnonzero(validation), known, num_validation, rng, known
         ),
-        _draw(rows[unseen], everything, num_test, rng, wordings, known),
+        _draw(np.flatnonzero(test), wordings, num_test, rng, known),
     )
 
 
 def _draw(
     rows: np.ndarray,
-    asked: np.ndarray,
+    asked: list[tuple[int, str]],
     count: int,
     rng: np.random.Generator,
-    wordings: list[tuple[int, str]],
-    known: np.ndarray,
+    known: list[tuple[int, str]],
 ) -> DigitQuestions:
-    """Samples over these digits and these wordings."""
+    """Samples over these digits, with these questions."""
     bunch = load_digits()
     pairs = rng.choice(rows, (count, 2))
-    wording = rng.choice(asked, count)
-    kinds, texts = zip(*(wordings[n] for n in wording))
+    questions = [asked[n] for n in rng.integers(len(asked), size=count)]
+    kinds, texts = map(np.array, zip(*questions))
     digits = bunch.target[pairs].astype("int32")
     halves = (bunch.images[pairs] / 16).astype("float32")
     return DigitQuestions(
         images=np.concatenate([halves[:, 0], halves[:, 1]], 2)[..., None],
-        texts=np.array(texts),
-        answers=right_answers(digits, np.array(kinds)),
+        texts=texts,
+        answers=right_answers(digits, kinds),
         digits=digits,
-        kinds=np.array(kinds, "int32"),
-        known_wording=known[wording],
+        kinds=kinds.astype("int32"),
+        known_wording=np.isin(texts, [text for _, text in known]),
     )
 
 

@@ -450,6 +450,18 @@ CHANGES["a_dict_for_a_lone_answer"] = _held("targets", "lone", "dict")
 
 
 @change
+def targets_of_some_of_the_answers(pair: Pair, rng: Random) -> None:
+    """Of those with a loss: by name for a list, in order for a dict."""
+    read = [n for n, part in pair.answers.items() if part.loss is not None]
+    need(1 < len(read) < len(pair.answers))
+    need(not pair.weighed and not pair.wrapped)
+    need(pair.gives == "dict" or isinstance(pair.compiled["loss"], list))
+    for batch in pair.given:
+        batch["targets"] = {name: batch["targets"][name] for name in read}
+    pair.held["targets"] = "dict" if pair.gives == "list" else "tuple"
+
+
+@change
 def an_array_too_few(pair: Pair, rng: Random) -> None:
     need(pair.held["inputs"] in ("list", "tuple"))
     for batch in pair.given:

@@ -1,0 +1,516 @@
+"""Checkers of the sheet *Practice: image and text*."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from companion.graph import has_layer, inputs_of
+from companion.lab.exercises import exercise
+
+Batch = dict[str, np.ndarray]
+#: What a probability may differ by, and still be the same.
+_SAME = 1e-6
+
+
+def tried(
+    answer: Callable[..., Any],
+    *given: Any,
+    who: str = "",
+    advice: str = "",
+) -> Generator[str, None, Any]:
+    """What an answer gives back; a hint if it stops, or gives nothing.
+
+    The ``NotImplementedError`` of an answer that is still missing comes
+    through as it is; one that Keras raises does not.
+
+    Args:
+        answer: A function, or a model.
+        given: What it is called with.
+        who: What to call it, if the learner did not write it.
+        advice: A sentence for those whose answer stops.
+
+    Yields:
+        At most one hint.
+
+    Returns:
+        What the answer gives back.
+
+    Example:
+        >>> next(tried(lambda x: None, 3))
+        'Your function gives back nothing: does it end with `return`?'
+        >>> next(tried(lambda x: x + "", 3))
+        'Your function stops in line ... of its cell. TypeError: ...'
+    """
+    name = who or f"Your {_kind_of(answer)}"
+    try:
+        result = answer(*given)
+    except Exception as error:
+        if _is_missing(answer, error):
+            raise
+        place = "" if who else _place(answer, error)
+        yield f"{name} stops{place}. {_told(error)} {advice}".strip()
+        return None
+    if result is None:
+        yield f"{name} gives back nothing: does it end with `return`?"
+    return result
+
+
+def _kind_of(answer: Any) -> str:
+    if isinstance(answer, keras.Model):
+        return "model"
+    name = getattr(answer, "__name__", "function")
+    return name if name.isidentifier() else "function"
+
+
+def _is_missing(answer: Any, error: Exception) -> bool:
+    """Whether the learner's own cell says that there is no answer yet."""
+    code = getattr(answer, "__code__", None)
+    (*_, last) = traceback.extract_tb(error.__traceback__)
+    return (
+        isinstance(error, NotImplementedError)
+        and code is not None
+        and last.filename == code.co_filename
+    )
+
+
+def _place(answer: Any, error: Exception) -> str:
+    """The line of an answer in which it stopped, if that is known."""
+    code = getattr(answer, "__code__", None)
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if code and frame.filename == code.co_filename
+    ]
+    return f" in line {lines[-1]} of its cell" if lines else ""
+
+
+#: Where TensorFlow says a graph was made, up to what went wrong in it.
+_GRAPH = r"Graph execution error:.*line \d+, in [^\n]*\n"
+
+
+def _told(error: Exception) -> str:
+    """An error in one sentence: what Keras says, without its frame."""
+    text, _, _ = str(error).partition("Arguments received by")
+    text = re.sub(_GRAPH, "", text, flags=re.DOTALL)
+    text = re.sub(r"\x1b\[\d*m|\{\{.*?\}\}|\[Op:\w+\]|\[\[\]\]", "", text)
+    text = " ".join(text.split())
+    if len(text) > 300:
+        text = f"{text[:300]} ..."
+    return f"{type(error).__name__}: {text.rstrip('.')}."
+
+
+@exercise
+def padded(
+    pad: Callable[[list[list[int]], int], np.ndarray],
+    texts: Sequence[Sequence[int]] = (
+        (5, 3),
+        (7, 2, 9, 4, 8, 6),
+        (1,),
+        (6, 3, 2, 4),
+        (9, 9, 3),
+    ),
+    length: int = 4,
+) -> Iterator[str]:
+    """Every text has the same length: first its words, then zeros.
+
+    Args:
+        pad: Lists of ids and a length, to an int32 array.
+        texts: The ids of each text.
+        length: How long all should be.
+
+    Raises:
+        Hint: If a row is another.
+
+    Example:
+        >>> padded(lambda tokens, length: np.zeros((5, length), "int32"))
+        Traceback (most recent call last):
+        companion.lab.exercises.Hint: Look at the text [5, 3]: ...
+    """
+    given = [list(text) for text in texts]
+    result = yield from tried(pad, given, length)
+    if given != [list(text) for text in texts]:
+        yield (
+            "The lists that came in are changed: append, extend and += "
+            "work in place. Leave them as they are."
+        )
+    if isinstance(result, (list, tuple)):
+        yield (
+            f"You give back a {type(result).__name__}. A model is fed one "
+            "array, of shape (texts, length)."
+        )
+    rows = array_of(result)
+    yield from _wrong_rows(rows, given, length)
+    if rows.dtype != "int32":
+        yield f"Ids are whole numbers, int32; yours are {rows.dtype}."
+
+
+def _wrong_rows(
+    rows: np.ndarray, texts: list[list[int]], length: int
+) -> Iterator[str]:
+    """The first mistake in the shape or the values of padded texts."""
+    asked, longest = (len(texts), length), max(map(len, texts))
+    if rows.shape == (len(texts), longest) and longest > length:
+        yield (
+            f"Your rows are {longest} long, as the longest text; {length} "
+            "is asked for. Cut what is too long."
+        )
+    if rows.shape != asked:
+        yield f"The array should be {asked}; yours is {rows.shape}."
+    right = _laid_out(texts, length)
+    if np.array_equal(rows, right):
+        return
+    for hint, choices in _WRONG_WAYS.items():
+        if np.array_equal(rows, _laid_out(texts, length, **choices)):
+            yield hint
+    wrong = int(np.any(rows != right, axis=1).argmax())
+    yield (
+        f"Look at the text {texts[wrong]}: at length {length} it becomes "
+        f"{rows[wrong].tolist()}. First its words in order, then zeros."
+    )
+
+
+#: Hint to the choices by which its mistake is made.
+_WRONG_WAYS: dict[str, dict[str, Any]] = {
+    "Zeros stand before the words, and of a text that is too long the last "
+    "words are kept. Both are what pad_sequences does unless told.": {
+        "before": True,
+        "last": True,
+    },
+    "Zeros stand before the words. They belong after them.": {
+        "before": True
+    },
+    "Of a text that is too long you keep the last words. Keep the first.": {
+        "last": True
+    },
+    "You pad with -1. Only 0 is padding, and Embedding has no row -1.": {
+        "fill": -1
+    },
+}
+
+
+def _laid_out(
+    texts: list[list[int]],
+    length: int,
+    before: bool = False,
+    last: bool = False,
+    fill: int = 0,
+) -> np.ndarray:
+    """Texts of one length, in the right way or in a wrong one."""
+    rows = np.full((len(texts), length), fill)
+    for row, text in zip(rows, texts):
+        words = text[-length:] if last else text[:length]
+        begin = length - len(words) if before else 0
+        row[begin : begin + len(words)] = words
+    return rows
+
+
+def array_of(values: Any) -> np.ndarray:
+    """Values as an array; of objects if they are no array at all.
+
+    Args:
+        values: Anything.
+
+    Returns:
+        An array, empty if NumPy refuses the values.
+
+    Example:
+        >>> array_of([[1, 2], [3]]).shape
+        (0,)
+    """
+    try:
+        return np.asarray(values)
+    except Exception:
+        return np.empty(0)
+
+
+@exercise
+def padding_ignored(
+    build: Callable[[int], keras.Model],
+    num_tokens: int = 50,
+    lengths: tuple[int, int] = (6, 12),
+    seed: int = 0,
+) -> Iterator[str]:
+    """Padding makes no difference; every word and the image do.
+
+    Args:
+        build: How many ids there are, to a model of image and text.
+        num_tokens: How many ids there are.
+        lengths: To how many tokens the same texts are padded.
+        seed: Decides weights and samples.
+
+    Raises:
+        Hint: If padding counts, or something else does not.
+    """
+    model = yield from tried(build, num_tokens)
+    batch = _batch((8, 16, 1), num_tokens, lengths, seed)
+    yield from _wrong_answers(model, batch, 10, seed)
+    yield from _wrong_reading(model, batch, lengths[0], num_tokens)
+
+
+@exercise
+def reads_image_and_text(
+    build: Callable[[tuple[int, int, int], int, int], keras.Model],
+    image_shape: tuple[int, int, int] = (16, 16, 3),
+    num_tokens: int = 500,
+    num_classes: int = 4,
+    lengths: tuple[int, int] = (12, 20),
+    seed: int = 0,
+) -> Iterator[str]:
+    """The model reads image and text, and learns from class numbers.
+
+    Args:
+        build: Shape of an image, numbers of ids and of classes, to a
+            compiled model.
+        image_shape: Height, width and channels.
+        num_tokens: How many ids there are.
+        num_classes: How many classes there are.
+        lengths: To how many tokens the same texts are padded.
+        seed: Decides weights and samples.
+
+    Raises:
+        Hint: If an input does not count, if padding does, or if the model
+            cannot be trained on class numbers.
+    """
+    model = yield from tried(build, image_shape, num_tokens, num_classes)
+    batch = _batch(image_shape, num_tokens, lengths, seed)
+    answers = yield from _wrong_answers(model, batch, num_classes, seed)
+    if answers.min() < 0 or not np.allclose(answers.sum(1), 1, atol=1e-4):
+        yield (
+            f"The {num_classes} numbers of a row are no probabilities: "
+            "they should be at least 0 and add up to 1. Which activation "
+            "does that?"
+        )
+    yield from _wrong_reading(model, batch, lengths[0], num_tokens)
+    yield from _wrong_training(model, batch, num_classes)
+
+
+def _batch(
+    image_shape: tuple[int, int, int],
+    num_tokens: int,
+    lengths: tuple[int, int],
+    seed: int,
+) -> Batch:
+    """Images, and texts of every length up to the shorter of two."""
+    rng = np.random.default_rng(seed)
+    short, long = lengths
+    rows = 2 * short
+    text = rng.integers(1, num_tokens, (rows, long))
+    text[np.arange(long) > np.arange(rows)[:, None] % short] = 0
+    return {
+        "image": rng.random((rows, *image_shape), dtype="float32"),
+        "text": text.astype("int32"),
+    }
+
+
+def _wrong_answers(
+    model: Any, batch: Batch, num_classes: int, seed: int
+) -> Generator[str, None, np.ndarray]:
+    """Inputs or answers of the wrong form; returns the answers."""
+    yield from wrong_inputs(model, batch)
+    text = inputs_of(model).get("text")
+    if text is not None and None not in text.shape[1:]:
+        yield (
+            f"Your input text takes {text.shape} only. A size that differs "
+            "from batch to batch is None."
+        )
+    yield from answers_of(model, batch)
+    shake(model, seed)
+    answers = yield from answers_of(model, batch)
+    asked = (len(batch["image"]), num_classes)
+    if answers.shape != asked:
+        yield (
+            f"For {asked[0]} rows the model gives {answers.shape}; "
+            f"{num_classes} classes need {asked}. How wide is the last "
+            "layer?"
+        )
+    return answers
+
+
+def wrong_inputs(model: Any, batch: Batch) -> Iterator[str]:
+    """What is no model, or has inputs of other names than the batch.
+
+    Args:
+        model: What the answer gave back.
+        batch: What the model will be fed, by name.
+
+    Yields:
+        A hint for each mistake.
+
+    Example:
+        >>> next(wrong_inputs("model", {}))
+        'A keras.Model is asked for; you give back a str.'
+    """
+    if not isinstance(model, keras.Model):
+        yield (
+            "A keras.Model is asked for; you give back a "
+            f"{type(model).__name__}."
+        )
+    names = inputs_of(model)  # none, for a model of a class of its own
+    if names and sorted(names) != sorted(batch):
+        yield (
+            f"The inputs should be called {' and '.join(batch)}; yours are "
+            f"called {', '.join(names)}."
+        )
+
+
+def answers_of(
+    model: keras.Model, batch: Batch
+) -> Generator[str, None, np.ndarray]:
+    """What a model answers; a hint if it stops, or has several outputs.
+
+    Args:
+        model: The model.
+        batch: Its inputs, by name.
+
+    Yields:
+        At most one hint.
+
+    Returns:
+        Its output.
+    """
+    answers = yield from tried(model, batch)
+    if isinstance(answers, (list, tuple, dict)):
+        yield f"One output is asked for; your model has {len(answers)}."
+    return array_of(answers)
+
+
+def shake(model: keras.Model, seed: int, spread: float = 0.3) -> None:
+    """Adds noise to each weight, so that weights of 0 hide no path.
+
+    Args:
+        model: A model that was called before; changed in place.
+        seed: Decides the noise.
+        spread: Spread of the noise on a number that a layer adds; on one
+            that it multiplies with, less the more inputs the layer has.
+    """
+    rng = np.random.default_rng(seed)
+    for weight in model.trainable_variables:
+        shape = tuple(weight.shape)
+        noise = rng.normal(0, spread / np.prod(shape[:-1]) ** 0.5, shape)
+        weight.assign(keras.ops.convert_to_numpy(weight) + noise)
+
+
+def differs(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether any number of two answers is not the same.
+
+    Args:
+        one: An answer.
+        other: An answer of the same shape.
+
+    Returns:
+        True if some number differs by more than float32 may.
+    """
+    return bool(np.max(np.abs(one - other)) > _SAME)
+
+
+def _wrong_reading(
+    model: keras.Model, batch: Batch, short: int, num_tokens: int
+) -> Iterator[str]:
+    """Padding that counts, or an image or a word that does not."""
+    text = batch["text"]
+    answers = yield from answers_of(model, batch)
+    cut = yield from answers_of(model, {**batch, "text": text[:, :short]})
+    if differs(answers, cut):
+        yield _why_padding_counts(model, short, text.shape[1])
+    turned = {**batch, "image": batch["image"][::-1]}
+    if not differs(answers, (yield from answers_of(model, turned))):
+        yield (
+            "Whatever the image shows, the answer stays the same: its "
+            "branch does not lead to the end."
+        )
+    # Of each word another word, and of padding padding.
+    other = np.where(text > 0, text % (num_tokens - 1) + 1, 0)
+    if not differs(
+        answers, (yield from answers_of(model, {**batch, "text": other}))
+    ):
+        yield (
+            "Whatever the words of the text are, the answer stays the same."
+        )
+    for place in (0, 1, short - 1):
+        moved = text.copy()
+        moved[:, place] = other[:, place]
+        found = yield from answers_of(model, {**batch, "text": moved})
+        if not differs(answers, found):
+            yield (
+                f"Word {place + 1} of a text makes no difference: your "
+                "model reads other words only."
+            )
+
+
+def _why_padding_counts(model: keras.Model, short: int, long: int) -> str:
+    """What can be said of a model whose answer padding changes."""
+    changed = (
+        f"The same texts, padded to {short} and to {long} tokens, get "
+        "different answers"
+    )
+    if any(getattr(layer, "mask_zero", False) for layer in model.layers):
+        return (
+            f"{changed}, although Embedding makes a mask. A layer after it "
+            "does not hand the mask on, or makes no use of it."
+        )
+    if has_layer(model, keras.layers.Masking):
+        return (
+            f"{changed}. Masking looks for vectors of zeros, and the "
+            "vector that Embedding has learned for id 0 is none."
+        )
+    return (
+        f"{changed}. Which layer sees the ids, and can tell the layers "
+        "after it which of them are padding?"
+    )
+
+
+def _wrong_training(
+    model: keras.Model, batch: Batch, num_classes: int
+) -> Iterator[str]:
+    """A model that cannot be trained on class numbers, or learns wrong."""
+    if not model.compiled:
+        yield (
+            "The model is not compiled: an optimizer and a loss are part "
+            "of the task."
+        )
+    labels = np.arange(len(batch["image"]), dtype="int32") % num_classes
+    advice = (
+        f"The labels are class numbers, {labels.shape}, and the answers "
+        f"({len(labels)}, {num_classes}). Which loss takes these two?"
+    )
+    sure = np.full((num_classes, num_classes), 0.1 / (num_classes - 1))
+    np.fill_diagonal(sure, 0.9)
+    losses = []
+    for shift in range(num_classes):
+        claimed = sure[(labels + shift) % num_classes].astype("float32")
+        answers = keras.ops.convert_to_tensor(claimed)
+        loss = yield from tried(
+            model.compute_loss,
+            *(None, labels, answers),
+            who="The loss",
+            advice=advice,
+        )
+        losses.append(float(loss))
+    if losses[0] >= min(losses[1:]):
+        yield (
+            "Your loss is no lower if the model is sure of the right class "
+            f"than if it is sure of a wrong one. {advice}"
+        )
+    yield from _one_step(model, batch, labels)
+
+
+def _one_step(
+    model: keras.Model, batch: Batch, labels: np.ndarray
+) -> Iterator[str]:
+    """A step of training that fails, or changes nothing."""
+    before = yield from answers_of(model, batch)
+    model.run_eagerly = True  # one step is not worth making a graph
+    yield from tried(
+        model.train_on_batch, batch, labels, who="A step of training"
+    )
+    after = yield from answers_of(model, batch)
+    if not np.all(np.isfinite(after)):
+        yield "After one step of training the answers are not numbers."
+    if np.array_equal(before, after):
+        yield "After one step of training the answers are as before."
