@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from exercises import (
     augmented_rows,
+    captions,
     conditional_generator,
     feeding,
     image_text,
@@ -35,6 +36,7 @@ MUTANTS = {
     **conditional_generator.MUTANTS,
     **augmented_rows.MUTANTS,
     **image_text.MUTANTS,
+    **captions.MUTANTS,
     **image_text_to_image.MUTANTS,
 }
 #: Other solutions that are as good, as edits.
@@ -132,6 +134,7 @@ ALSO_RIGHT = {
         ("np.median", "np.mean"),
     ),
     **image_text.ALSO_RIGHT,
+    **captions.ALSO_RIGHT,
     **image_text_to_image.ALSO_RIGHT,
 }
 KINDS = ["Warm-up", "Repair", "Apply"]

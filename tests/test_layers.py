@@ -236,26 +236,6 @@ def test_padding_does_not_count_either_for_the_next_who_asks(shape):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("reads", ["before", "after"])
-def test_who_asks_keeps_the_mask(reads):
-    """Words that ask words, and are read by another layer as well."""
-    words = keras.Input((5,), dtype="int32", name="words")
-    table = keras.layers.Embedding(9, 3, mask_zero=True)
-    asks = table(words)
-    found = CrossAttention(2, 3)([asks, asks])
-    both = [asks, found] if reads == "before" else [found, asks]
-    read = keras.layers.Add()(both)
-    pooled = keras.layers.GlobalAveragePooling1D()(read)
-    model = keras.Model([words], pooled)
-    before = model.predict_on_batch({"words": PADDED[::2]})
-
-    (vectors,) = table.get_weights()
-    table.set_weights([vectors + 5 * (np.arange(9)[:, None] == 0)])
-
-    after = model.predict_on_batch({"words": PADDED[::2]})
-    np.testing.assert_array_equal(after, before)
-
-
 def asking_words():
     """A vector that asks, and words that answer but for padding."""
     words = keras.Input((5,), dtype="int32", name="words")

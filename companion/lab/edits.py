@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from companion.lab.glyphs import MARKS, Glyphs
+from companion.lab.glyphs import MARKS, Glyphs, glyphs
 
 #: What tells a glyph: base letter, mark, family, bold, slanted.
 _Key = tuple[str, str, str, bool, bool]
@@ -82,3 +84,77 @@ def _instructions(
         yield "give it serifs", (base, mark, "serif", bold, slanted)
     elif family == "serif":
         yield "remove its serifs", (base, mark, "sans", bold, slanted)
+
+
+@dataclass(frozen=True)
+class LetterEdits:
+    """Latin letters before and after an instruction, to train and to test.
+
+    Attributes:
+        images: float32 ``(glyphs, 32, 32, 1)``, 0 (paper) to 1 (ink).
+        train: int64 ``(samples, 2)``, the glyph before and after.
+        train_texts: str ``(samples,)``, the instruction.
+        test: int64 ``(samples, 2)``, of letters that training lacks.
+        test_texts: str ``(samples,)``.
+    """
+
+    images: np.ndarray
+    train: np.ndarray
+    train_texts: np.ndarray
+    test: np.ndarray
+    test_texts: np.ndarray
+
+
+#: What the chapter teaches, of all that can be done to a letter.
+_TAUGHT = re.compile(
+    r".*(acute|grave|dot|caron)|make it (bold|light|upright)|slant it"
+)
+
+
+def letter_edits(
+    seed: int = 0, num_train: int = 35_200, num_test: int = 500
+) -> LetterEdits:
+    """Twelve instructions for Latin letters, each as frequent in training.
+
+    An acute, grave, dot or caron is added or removed, a letter made bold,
+    light, slanted or upright. A fifth of the letters, capital and small,
+    with every accent and in every font, is kept for the test.
+
+    Taught in the chapter *Image and text to image*.
+
+    Args:
+        seed: Decides which letters are kept, and every draw.
+        num_train: Samples to train on.
+        num_test: Samples to test on.
+
+    Returns:
+        Letters and edits.
+
+    Example:
+        >>> letters = letter_edits()
+        >>> letters.images.shape[1:], letters.test.shape
+        ((32, 32, 1), (500, 2))
+    """
+    rng = np.random.default_rng([seed, 7])
+    drawn = glyphs()
+    latin = [name.startswith("latin") for name in drawn.names]
+    drawn = drawn.take(np.array(latin))
+    rows, texts = glyph_edits(drawn)
+    taught = np.array([bool(_TAUGHT.fullmatch(text)) for text in texts])
+    rows, texts = rows[taught], texts[taught]
+    bases = np.char.lower(drawn.bases)
+    kept = rng.permutation(np.unique(bases))[: len(np.unique(bases)) // 5]
+    unseen = np.isin(bases[rows[:, 0]], kept)
+    _, kinds = np.unique(texts[~unseen], return_inverse=True)
+    chances = 1 / np.bincount(kinds)[kinds]
+    learned = rng.choice(
+        np.flatnonzero(~unseen), num_train, p=chances / chances.sum()
+    )
+    asked = rng.choice(np.flatnonzero(unseen), num_test)
+    return LetterEdits(
+        (drawn.images / 255).astype("float32"),
+        rows[learned],
+        texts[learned],
+        rows[asked],
+        texts[asked],
+    )

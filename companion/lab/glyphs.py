@@ -136,7 +136,7 @@ def _parts(letter: str) -> tuple[str, str] | None:
     alphabet, *words = unicodedata.name(letter).lower().split()
     if alphabet not in ALPHABETS or words[1:2] != ["letter"]:
         return None
-    base, *mark = unicodedata.normalize("NFD", letter)
+    base, *mark = list(unicodedata.normalize("NFD", letter))
     if not mark:
         return (letter, "plain") if len(words) == 3 else None
     if unicodedata.normalize("NFC", letter) != letter:

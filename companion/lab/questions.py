@@ -94,7 +94,7 @@ def digit_questions(
         >>> train.images.shape, test.images.shape
         ((12000, 8, 16, 1), (4000, 8, 16, 1))
         >>> str(train.texts[0]), int(train.answers[0]) in train.digits[0]
-        ('please read the smaller one', True)
+        ('tell me the digit on the left', True)
     """
     rng = np.random.default_rng([seed, 5])
     writers = np.digitize(np.arange(1797), _WRITERS)

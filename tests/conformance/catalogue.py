@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from companion import (
     Noise,
     PaddedText,
     PairedAugmentation,
+    PixelAttention,
     Pixels,
     binary_head,
     category_branch,
@@ -31,9 +32,12 @@ from companion import (
     dense_branch,
     fuse,
     image_branch,
+    image_text_classifier,
+    image_text_to_image,
     number_head,
     projection_discriminator,
     tabular_augmenter,
+    text_branch,
 )
 
 # Generators. Every row has an input "id" that tells the samples apart, and
@@ -416,6 +420,209 @@ def _row_discriminator():
     )
 
 
+def _text(length=6):
+    return keras.Input((length,), dtype="int32", name="text")
+
+
+def _plain_words(tokens, width=4):
+    table = keras.layers.Embedding(5, width, mask_zero=True)
+    return table(tokens)
+
+
+def _plain_lstm(tokens, width=4):
+    return keras.layers.LSTM(width)(_plain_words(tokens, width))
+
+
+def _plain_mean(tokens, width=4):
+    pooling = keras.layers.GlobalAveragePooling1D()
+    return pooling(_plain_words(tokens, width))
+
+
+def _plain_transformer(tokens):
+    """With the mask written out, at each place where it counts."""
+    places = keras.ops.cumsum(keras.ops.ones_like(tokens), axis=1) - 1
+    seen = keras.ops.not_equal(tokens, 0)
+    words = keras.layers.Embedding(5, 4)(tokens)
+    words = words + keras.layers.Embedding(6, 4)(places)
+    attention = keras.layers.MultiHeadAttention(2, 2)
+    words = words + attention(words, words, value_mask=seen)
+    words = keras.layers.LayerNormalization()(words)
+    wider = keras.layers.Dense(8, activation="relu")(words)
+    words = words + keras.layers.Dense(4)(wider)
+    words = keras.layers.LayerNormalization()(words)
+    pooling = keras.layers.GlobalAveragePooling1D()
+    return pooling(words, mask=seen)
+
+
+def _reading(how, plain_branch, length=6, own_layer=False):
+    row = _alone(
+        lambda: _text(length), lambda x: text_branch(x, 5, how, 4)
+    )(plain_branch)
+    return replace(row, own_layer=own_layer)
+
+
+def _classifier():
+    def plain():
+        image, text = _image(8, 7), _text()
+        x = keras.layers.Conv2D(3, 3, padding="same", activation="relu")(
+            image
+        )
+        x = keras.layers.MaxPooling2D(2)(x)
+        x = keras.layers.Conv2D(4, 3, padding="same", activation="relu")(x)
+        x = keras.layers.Dense(10)(keras.layers.Flatten()(x))
+        words = keras.layers.Dense(10)(_plain_lstm(text, 5))
+        x = keras.layers.Multiply()([x, words])
+        x = keras.layers.Dense(10, activation="relu")(x)
+        x = keras.layers.Dense(4, activation="softmax")(x)
+        return keras.Model([image, text], x)
+
+    return Builder(
+        lambda: image_text_classifier(
+            (8, 7, 2), 6, 5, 4, filters=(3, 4), width=10
+        ),
+        plain,
+        loss="sparse_categorical_crossentropy",
+        targets=lambda n: np.arange(n) % 4,
+    )
+
+
+def _classifier_of_means():
+    def plain():
+        image, text = _image(8, 7), _text(None)
+        x = keras.layers.Conv2D(3, 3, padding="same", activation="relu")(
+            image
+        )
+        x = keras.layers.GlobalAveragePooling2D()(x)
+        both = [x, _plain_mean(text, 5)]
+        both = [keras.layers.Dense(10)(x) for x in both]
+        x = keras.layers.Concatenate()(both)
+        x = keras.layers.Dense(10, activation="relu")(x)
+        x = keras.layers.Dense(4, activation="softmax")(x)
+        return keras.Model([image, text], x)
+
+    return Builder(
+        lambda: image_text_classifier(
+            (8, 7, 2),
+            None,
+            5,
+            4,
+            how="concatenate",
+            reader="mean",
+            pooling="average",
+            filters=(3,),
+            width=10,
+        ),
+        plain,
+        loss="sparse_categorical_crossentropy",
+        targets=lambda n: np.arange(n) % 4,
+    )
+
+
+def _plain_beside(maps, condition):
+    rows, columns, _ = maps.shape[1:]
+    x = keras.layers.Activation("relu")(maps)
+    beside = keras.layers.RepeatVector(rows * columns)(condition)
+    beside = keras.layers.Reshape((rows, columns, 6))(beside)
+    return keras.layers.Concatenate()([x, beside])
+
+
+def _plain_film(maps, condition):
+    """A model in the model, so that it counts as one layer."""
+    old, wish = keras.Input(maps.shape[1:]), keras.Input((6,))
+    both = keras.layers.Dense(2 * maps.shape[-1])(wish)
+    scale, shift = keras.ops.split(both[:, None, None], 2, axis=-1)
+    film = keras.Model([old, wish], (1 + scale) * old + shift)
+    return keras.layers.Activation("relu")(film([maps, condition]))
+
+
+def _plain_looking(seen):
+    """Every place of a map looks at the words that are seen."""
+
+    def told(maps, condition):
+        maps = keras.layers.Activation("relu")(maps)
+        places = keras.layers.Reshape((-1, maps.shape[-1]))(maps)
+        attention = keras.layers.MultiHeadAttention(4, 16)
+        found = attention(places, condition, value_mask=seen)
+        return maps + keras.layers.Reshape(maps.shape[1:])(found)
+
+    return told
+
+
+def _plain_maps(x, filters):
+    x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+    return keras.layers.BatchNormalization(momentum=0.9)(x)
+
+
+def _plain_edited(image, told):
+    """A U-Net of two levels, for images of 7 x 5 pixels."""
+    first = told(_plain_maps(image, 3))
+    x = keras.layers.MaxPooling2D(2, padding="same")(first)
+    x = told(_plain_maps(x, 4))
+    x = keras.layers.UpSampling2D(2)(x)
+    x = keras.layers.Cropping2D(((0, 1), (0, 1)))(x)
+    x = keras.layers.Concatenate()([x, first])
+    x = told(_plain_maps(x, 3))
+    new = keras.layers.Conv2D(2, 3, padding="same", activation="sigmoid")(x)
+    gate = keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")(
+        x
+    )
+    return gate * new + (1 - gate) * image
+
+
+def _editor(how, read, told, num_tokens=5, **options):
+    """An image edited as a text says; how the text is read, and told."""
+
+    def plain():
+        image = _image(7, 5)
+        text = _text() if num_tokens else keras.Input((6,), name="text")
+        condition, tell = read(text), told(text)
+        condition = keras.layers.LayerNormalization()(condition)
+        edited = _plain_edited(image, lambda maps: tell(maps, condition))
+        return keras.Model([image, text], edited)
+
+    return Builder(
+        lambda: image_text_to_image(
+            (7, 5, 2), 6, num_tokens, how, filters=(3, 4), width=6
+        ),
+        plain,
+        targets=lambda n: np.ones((n, 7, 5, 2)),
+        **options,
+    )
+
+
+def _looking_up():
+    """Pixels of 3 x 2 images that look pixels up."""
+
+    def inputs():
+        return _image(3, 2), _numbers()
+
+    def head(image):
+        pooled = keras.layers.Flatten()(image)
+        return keras.layers.Dense(1)(pooled)
+
+    def build():
+        image, numbers = inputs()
+        edited = PixelAttention(key_dim=4)([image, numbers])
+        return keras.Model([image, numbers], head(edited))
+
+    def plain():
+        image, numbers = inputs()
+        one_hot = 0 * numbers[:, :1, None] + keras.ops.eye(4)
+        keys = keras.layers.Dense(12, use_bias=False)(one_hot)
+        asked = keras.layers.Dense(6 * 4)(numbers)
+        asked = keras.layers.Reshape((6, 4))(asked)
+        keys = keras.layers.Permute((2, 1))(keys)
+        share = keras.layers.Dot(axes=2)([keys, asked])
+        share = keras.layers.Softmax(axis=1)(share)
+        old = keras.layers.Reshape((6, 2))(image)
+        old = keras.layers.Concatenate(axis=1)([old, 1 - old])
+        new = keras.layers.Dot(axes=1)([share, old])
+        new = keras.layers.Reshape((3, 2, 2))(new)
+        return keras.Model([image, numbers], head(new))
+
+    return Builder(build, plain, own_layer=True)
+
+
 BUILDERS = {
     "dense_branch": _alone(_numbers, lambda x: dense_branch(x, (8, 4)))(
         lambda x: _plain_dense(x, 8, 4)
@@ -474,4 +681,33 @@ BUILDERS = {
     "tabular_augmenter of numbers": _row_generator({}, activation=None),
     "projection_discriminator": _image_discriminator(),
     "projection_discriminator of two parts": _row_discriminator(),
+    "text_branch lstm": _reading("lstm", _plain_lstm),
+    "text_branch mean": _reading("mean", _plain_mean),
+    "text_branch of any length": _reading("lstm", _plain_lstm, None),
+    "text_branch transformer": _reading(
+        "transformer", _plain_transformer, own_layer=True
+    ),
+    "image_text_classifier": _classifier(),
+    "image_text_classifier of means": _classifier_of_means(),
+    "image_text_to_image concatenate": _editor(
+        "concatenate",
+        lambda text: _plain_lstm(text, 6),
+        lambda text: _plain_beside,
+    ),
+    "image_text_to_image film of a vector": _editor(
+        "film",
+        lambda text: _plain_dense(text, 6),
+        lambda text: _plain_film,
+        num_tokens=None,
+        own_layer=True,
+    ),
+    "image_text_to_image attention": _editor(
+        "attention",
+        lambda text: keras.layers.LSTM(6, return_sequences=True)(
+            _plain_words(text, 6)
+        ),
+        lambda text: _plain_looking(keras.ops.not_equal(text, 0)),
+        own_layer=True,
+    ),
+    "PixelAttention": _looking_up(),
 }

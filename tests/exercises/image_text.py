@@ -93,7 +93,8 @@ MUTANTS = {
     ),
     "image-text-2: no mask": (
         "test",
-        "Which layer sees the ids",
+        "The same texts, padded to 6 and to 12 tokens, get different "
+        "answers. Which layer sees the ids",
         (", mask_zero=True", ""),
     ),
     "image-text-2: zeros are masked after the embedding": (
@@ -122,6 +123,12 @@ MUTANTS = {
         "Word 2 of a text makes no difference",
         (_ASKED, "words[:, 0]"),
     ),
+    "image-text-2: what was padding before is padding no more": (
+        "test",
+        "The same texts, padded to 3 and to 12 tokens",
+        (", mask_zero=True", ""),
+        (_ASKED, "layers.LSTM(32)(words[:, :6])"),
+    ),
     "image-text-2: one length of texts": (
         "test",
         "Your input text takes (None, 12) only",
@@ -139,7 +146,7 @@ MUTANTS = {
     ),
     "image-text-2: the answer itself": (
         "test",
-        "you give back a KerasTensor",
+        "has the type KerasTensor",
         ("return keras.Model([image, text], answer)", "return answer"),
     ),
     "image-text-2: two outputs": (
@@ -151,6 +158,11 @@ MUTANTS = {
         "test",
         "Your build stops in line 9 of its cell. ValueError",
         ("layers.Dense(32)(", "layers.Dense(31)("),
+    ),
+    "image-text-2: infinite answers": (
+        "test",
+        "gives NaN or infinity",
+        ("text], answer)", "text], answer / 0)"),
     ),
     "image-text-2: eleven digits": (
         "test",
@@ -164,7 +176,7 @@ MUTANTS = {
     ),
     "image-text-3: one label per row as if one hot": (
         "test",
-        "The loss stops. ValueError",
+        "The loss stops. ValueError: Arguments `target`",
         (_LOSS, '"categorical_crossentropy"'),
     ),
     "image-text-3: a class number is no amount": (
@@ -184,6 +196,11 @@ MUTANTS = {
         "test",
         "The model is not compiled",
         (f'    model.compile("adam", {_LOSS})\n', ""),
+    ),
+    "image-text-3: compiled without a loss": (
+        "test",
+        "The loss stops. ValueError: No loss to compute",
+        (f", {_LOSS}", ""),
     ),
     "image-text-3: no softmax": (
         "test",

@@ -121,7 +121,7 @@ MUTANTS = {
     ),
     "image-text-to-image-1: an array for a dict": (
         "test",
-        "you give back a ndarray",
+        "yours have the type ndarray",
         (f"return {_BATCH}", "return image"),
     ),
     "image-text-to-image-1: no return": (
@@ -210,7 +210,7 @@ MUTANTS = {
     ),
     "image-text-to-image-2: the tensor that comes out": (
         "test",
-        "you give back a KerasTensor",
+        "has the type KerasTensor",
         (_ANSWER, "return edited"),
     ),
     "image-text-to-image-2: too few numbers for the maps": (

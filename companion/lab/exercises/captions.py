@@ -57,7 +57,12 @@ def samples_of_caption(
             "Give back two things: the words so far, and the next words. "
             f"Yours is a {type(result).__name__}."
         )
-    words, following = map(array_of, result)
+    words, following = (np.atleast_1d(array_of(x)) for x in result)
+    if len(words) == 0:
+        yield (
+            "Your rows have different lengths, or there is none. Fill each "
+            f"with zeros, up to {length} ids."
+        )
     right = _cut_up(given, start, end)
     yield from _wrong_count(words, following, right, end)
     yield from _wrong_next_words(following, right)
@@ -131,7 +136,7 @@ def _wrong_rows(
                 "is to be predicted from it: the answer stands in the "
                 "input. Stop one word earlier."
             )
-        if ids == prefix[1:]:
+        if not ids:
             yield (
                 f"The row {row} lacks the start. The first sample would "
                 "be a row of padding alone."
@@ -230,6 +235,13 @@ def _wrong_form(batch: Any, batch_size: int) -> Iterator[str]:
     shapes = [np.shape(x) for x in (*inputs.values(), following)]
     if any(len(shape) == 0 for shape in shapes):
         yield "A batch holds one pair, without the axis that counts pairs."
+    for name, axes in {"image": (2, 2, 1), "words": (2,)}.items():
+        found = np.shape(inputs[name])[1:]
+        if found != axes:
+            yield (
+                f"For each pair the input {name} is {found}; as it came, "
+                f"it is {axes}."
+            )
     sizes = {shape[0] for shape in shapes}
     if len(sizes) > 1:
         yield f"In one batch there are {sorted(sizes)} rows."
@@ -239,8 +251,10 @@ def _wrong_form(batch: Any, batch_size: int) -> Iterator[str]:
 
 def _wrong_pass(batches: list[Any], row: np.ndarray) -> Iterator[str]:
     """A pass in which pairs are missing, or have other partners."""
-    seen = [_joined([inputs[name] for inputs, _ in batches])
-            for name in ("image", "words")]
+    seen = [
+        _joined([inputs[name] for inputs, _ in batches])
+        for name in ("image", "words")
+    ]
     following = _joined([targets for _, targets in batches])
     pairs = seen[1][:, 0].astype(int) - 1
     if np.any(following.ravel() - 100 != pairs):
@@ -367,13 +381,14 @@ def stops_in_time(
                 f"shape {ids.shape}."
             )
         asked = [word for word in whole[1 : length + 1] if word != end]
-        yield from _wrong_caption(ids.tolist(), asked, start, end)
+        yield from _wrong_caption(ids.tolist(), asked, (start, end), length)
 
 
 def _wrong_caption(
-    found: list[int], asked: list[int], start: int, end: int
+    found: list[int], asked: list[int], ends: tuple[int, int], length: int
 ) -> Iterator[str]:
     """Which mistake writes this caption in place of the right one."""
+    start, end = ends
     if found == asked:
         return
     compared = f"The caption is {asked}; you write {found}."
@@ -389,10 +404,15 @@ def _wrong_caption(
             "with. A row holds the start and all words so far, in order, "
             "then zeros."
         )
+    if found == asked[: length - 1]:
+        yield (
+            f"{compared} One word too few: a full row of words still gives "
+            "a next word."
+        )
     if found == asked[: len(found)]:
         yield (
-            f"{compared} It is cut off: a full row of {len(found) + 1} "
-            "words still gives a next word."
+            f"{compared} It is cut off: with rows of {length} ids a "
+            f"caption may have up to {length} words."
         )
     if found[: len(asked)] == asked:
         yield f"{compared} It is longer than a row of words."

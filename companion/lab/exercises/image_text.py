@@ -44,8 +44,8 @@ def tried(
     Example:
         >>> next(tried(lambda x: None, 3))
         'Your function gives back nothing: does it end with `return`?'
-        >>> next(tried(lambda x: x + "", 3))
-        'Your function stops in line ... of its cell. TypeError: ...'
+        >>> print(next(tried(lambda x: x + "", 3)))
+        Your function stops in line 1 of its cell. TypeError: ...
     """
     name = who or f"Your {_kind_of(answer)}"
     try:
@@ -344,11 +344,11 @@ def wrong_inputs(model: Any, batch: Batch) -> Iterator[str]:
 
     Example:
         >>> next(wrong_inputs("model", {}))
-        'A keras.Model is asked for; you give back a str.'
+        'A keras.Model is asked for; what you give back has the type str.'
     """
     if not isinstance(model, keras.Model):
         yield (
-            "A keras.Model is asked for; you give back a "
+            "A keras.Model is asked for; what you give back has the type "
             f"{type(model).__name__}."
         )
     names = inputs_of(model)  # none, for a model of a class of its own
@@ -362,7 +362,7 @@ def wrong_inputs(model: Any, batch: Batch) -> Iterator[str]:
 def answers_of(
     model: keras.Model, batch: Batch
 ) -> Generator[str, None, np.ndarray]:
-    """What a model answers; a hint if it stops, or has several outputs.
+    """What a model answers; a hint if that is not one array of numbers.
 
     Args:
         model: The model.
@@ -377,7 +377,10 @@ def answers_of(
     answers = yield from tried(model, batch)
     if isinstance(answers, (list, tuple, dict)):
         yield f"One output is asked for; your model has {len(answers)}."
-    return array_of(answers)
+    found = array_of(answers)
+    if found.dtype.kind == "f" and not np.all(np.isfinite(found)):
+        yield "Your model gives NaN or infinity in place of numbers."
+    return found
 
 
 def shake(model: keras.Model, seed: int, spread: float = 0.3) -> None:
@@ -415,9 +418,11 @@ def _wrong_reading(
     """Padding that counts, or an image or a word that does not."""
     text = batch["text"]
     answers = yield from answers_of(model, batch)
-    cut = yield from answers_of(model, {**batch, "text": text[:, :short]})
-    if differs(answers, cut):
-        yield _why_padding_counts(model, short, text.shape[1])
+    for width in (short, short // 2):
+        fits = ~text[:, width:].any(axis=1)
+        cut = {"image": batch["image"][fits], "text": text[fits, :width]}
+        if differs(answers[fits], (yield from answers_of(model, cut))):
+            yield _why_padding_counts(model, width, text.shape[1])
     turned = {**batch, "image": batch["image"][::-1]}
     if not differs(answers, (yield from answers_of(model, turned))):
         yield (
@@ -510,7 +515,5 @@ def _one_step(
         model.train_on_batch, batch, labels, who="A step of training"
     )
     after = yield from answers_of(model, batch)
-    if not np.all(np.isfinite(after)):
-        yield "After one step of training the answers are not numbers."
     if np.array_equal(before, after):
         yield "After one step of training the answers are as before."

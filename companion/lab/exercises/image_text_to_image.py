@@ -66,8 +66,11 @@ def same_size(
                 f"Number {place + 1} of the text makes no difference: your "
                 "model reads other numbers only."
             )
-    shake(model, seed + 1, spread=3)
-    yield from _no_pixels((yield from answers_of(model, batch)))
+    found = []
+    for turn in range(1, 5):
+        shake(model, seed + turn, spread=3)
+        found.append((yield from answers_of(model, batch)))
+    yield from _no_pixels(np.concatenate(found))
 
 
 def _wrong_size(given: tuple, asked: tuple) -> Iterator[str]:
@@ -172,7 +175,7 @@ def _no_batch(result: Any, clean: Batch) -> Iterator[str]:
     inputs, targets = result
     if not isinstance(inputs, Mapping):
         yield (
-            "The inputs are a dict, name to array; you give back a "
+            "The inputs are a dict, name to array; yours have the type "
             f"{type(inputs).__name__}."
         )
     if sorted(inputs) != sorted(clean[0]):
