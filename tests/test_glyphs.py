@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from companion.lab.edits import glyph_edits
+from companion.lab.edits import glyph_edits, letter_edits
 from companion.lab.glyphs import ALPHABETS, FONTS, MARKS, glyphs
 from companion.lab.questions import (
     OPENINGS,
@@ -258,6 +258,61 @@ def test_edits_of_some_glyphs_lead_to_these_alone(drawn):
         "give it serifs",
         "remove its serifs",
     }
+
+
+@pytest.fixture(scope="module")
+def letters():
+    return letter_edits(0, 6000, 300)
+
+
+@pytest.fixture(scope="module")
+def latin(drawn):
+    return drawn.take(np.char.startswith(drawn.names, "latin"))
+
+
+def test_letters_to_test_are_not_in_training(letters, latin):
+    """In no case, with no accent, in no font, before or after."""
+    train, test = (
+        set(np.char.lower(latin.bases[rows]).ravel())
+        for rows in (letters.train, letters.test)
+    )
+
+    assert not train & test
+    assert len(test) >= 5
+    assert letters.images.dtype == "float32"
+    np.testing.assert_allclose(
+        letters.images, latin.images / 255, rtol=1e-6
+    )
+
+
+def test_letters_are_edited_as_glyphs_are(letters, latin):
+    known = set(map(tuple, glyph_edits(latin)[0].tolist()))
+    for rows, texts in (
+        (letters.train, letters.train_texts),
+        (letters.test, letters.test_texts),
+    ):
+        assert set(map(tuple, rows.tolist())) <= known
+        for (before, after), text in zip(rows, texts):
+            assert made_by(text, *described(latin, before)) == (
+                latin.letters[after],
+                *described(latin, after),
+            )
+
+
+def test_twelve_instructions_are_equally_frequent_in_training(letters):
+    texts, counts = np.unique(letters.train_texts, return_counts=True)
+
+    assert len(texts) == 12 and set(letters.test_texts) <= set(texts)
+    np.testing.assert_allclose(counts, 500, atol=110)  # 5 deviations
+
+
+def test_a_seed_decides_the_letters(letters):
+    again, other = letter_edits(0, 6000, 300), letter_edits(1, 6000, 300)
+
+    for part in vars(letters):
+        same = getattr(letters, part), getattr(again, part)
+        np.testing.assert_array_equal(*same)
+    assert not np.array_equal(letters.test, other.test)
 
 
 # Questions

@@ -112,7 +112,7 @@ _TAUGHT = re.compile(
 
 
 def letter_edits(
-    seed: int = 0, num_train: int = 35_200, num_test: int = 500
+    seed: int = 0, num_train: int = 28_800, num_test: int = 500
 ) -> LetterEdits:
     """Twelve instructions for Latin letters, each as frequent in training.
 

@@ -224,8 +224,9 @@ def _wrong_form(batch: Any, batch_size: int) -> Iterator[str]:
     inputs, following = batch
     if not isinstance(inputs, Mapping):
         yield (
-            f"The inputs of a batch are a {type(inputs).__name__}: which "
-            "is which depends on their order. Make a dict, by name."
+            f"The inputs of a batch are a {type(inputs).__name__}. `fit` "
+            "refuses a list, and of a tuple it knows the order alone. Make "
+            "a dict, by name."
         )
     if set(inputs) != {"image", "words"}:
         yield (
@@ -251,12 +252,12 @@ def _wrong_form(batch: Any, batch_size: int) -> Iterator[str]:
 
 def _wrong_pass(batches: list[Any], row: np.ndarray) -> Iterator[str]:
     """A pass in which pairs are missing, or have other partners."""
-    seen = [
+    images, words = (
         _joined([inputs[name] for inputs, _ in batches])
         for name in ("image", "words")
-    ]
+    )
     following = _joined([targets for _, targets in batches])
-    pairs = seen[1][:, 0].astype(int) - 1
+    pairs = words[:, 0].astype(int) - 1
     if np.any(following.ravel() - 100 != pairs):
         yield "A pair has the next word of another pair."
     if sorted(pairs) != list(range(len(row))):
@@ -265,7 +266,7 @@ def _wrong_pass(batches: list[Any], row: np.ndarray) -> Iterator[str]:
             f"In one pass {missing} of {len(row)} pairs do not come. The "
             "last batch may be shorter than the others."
         )
-    shown = seen[0][:, 0, 0, 0].astype(int)
+    shown = images[:, 0, 0, 0].astype(int)
     wrong = np.flatnonzero(shown != row[pairs])
     if len(wrong):
         pair = pairs[wrong[0]]
