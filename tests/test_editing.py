@@ -14,7 +14,8 @@ HALF = "float16" if keras.backend.backend() == "tensorflow" else "bfloat16"
 
 def small(shape=(6, 6, 2), how="film", num_tokens=9, **options):
     """A small editor, with weights that are all random."""
-    options = {"length": 5, "filters": (3, 4), "width": 6} | options
+    options = {"length": 5, "filters": (8, 9), "width": 6} | options
+    keras.utils.set_random_seed(0)
     model = image_text_to_image(
         shape, num_tokens=num_tokens, how=how, **options
     )
@@ -32,12 +33,13 @@ def small(shape=(6, 6, 2), how="film", num_tokens=9, **options):
 
 def fed(model, rows=4):
     image, text = model.inputs
-    data = {"image": RNG.random((rows, *image.shape[1:]), "float32")}
+    rng = np.random.default_rng(2)
+    data = {"image": rng.random((rows, *image.shape[1:]), "float32")}
     shape = rows, *text.shape[1:]
     if text.dtype == "int32":
-        data["text"] = RNG.integers(1, 9, shape, "int32")
+        data["text"] = rng.integers(1, 9, shape, "int32")
     else:
-        data["text"] = RNG.standard_normal(shape, "float32")
+        data["text"] = rng.standard_normal(shape, "float32")
     return data
 
 
@@ -97,9 +99,8 @@ def test_what_comes_out_depends_on_image_and_text(how, num_tokens):
 
     for name in data:
         turned = data | {name: data[name][::-1]}
-        other = model.predict_on_batch(turned)
-        for row in range(4):
-            assert np.abs(other[row] - edited[row]).max() > 1e-3, name
+        moved = np.abs(model.predict_on_batch(turned) - edited)
+        assert moved.max(axis=(1, 2, 3)).min() > 1e-3, name
 
 
 @pytest.mark.parametrize("how", HOWS)

@@ -70,9 +70,9 @@ def digit_questions(
     """Questions about two digits, to train, to validate and to test.
 
     The digits are real, the questions are put together from `OPENINGS` and
-    `QUESTIONS`. No digit of a writer is in two of the three: two writers
-    are kept to validate and three to test. One wording in five is asked
-    in the test alone.
+    `QUESTIONS`. The digits stand in fourteen blocks, of 13 writers: two
+    blocks are kept to validate and three to test, so at most one writer is
+    in two parts. One wording in five is asked in the test alone.
 
     Source of the digits: see `companion.lab.datasets.digits`. They stand
     in the order in which they were written; where a new writer begins is

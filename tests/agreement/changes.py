@@ -257,9 +257,15 @@ of(
     (*TARGETS, "classes"),
     targets_with_an_axis_of_one=lambda x, _: x[..., None],
     targets_with_an_axis_less=lambda x, _: x[..., 0],
+)
+# The signs of errors, and thus weights, may be the same by chance.
+of(
+    "targets",
+    (*TARGETS, "classes"),
+    harmful=True,
     targets_that_are_wider=wider,
 )
-of("targets", REAL, targets_that_are_stretched=stretched)
+of("targets", REAL, harmful=True, targets_that_are_stretched=stretched)
 of("targets", ["known"], meant=True, gaps_left_out=put(np.nan))
 of("targets", ["counts"], counts_below_zero=put(-3))
 of(
