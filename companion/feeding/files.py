@@ -39,7 +39,7 @@ def captioned_images(
     An image with several captions comes once for each. Every JPEG and PNG
     in the folder must have one.
 
-    Taught in the chapter *Image and text*.
+    Taught in the chapter *Captions*.
 
     Args:
         folder: Where the images are, also in folders inside.
@@ -174,7 +174,7 @@ class ImageFiles:
     blue; transparency is dropped. Threads read ahead with ``workers=`` of
     the generator.
 
-    Taught in the chapter *Image and text*.
+    Taught in the chapter *Captions*.
 
     Args:
         paths: The files, one per sample.
