@@ -43,7 +43,7 @@ class Pixels:
     the better one where the model is served, since the model then takes
     images as they come. Use one of the two, never both.
 
-    Taught in the chapter *Image and text*.
+    Taught in the chapter *Captions*.
 
     Args:
         images: uint8 ``(samples, height, width, channels)``, in memory or
