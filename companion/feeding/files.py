@@ -50,8 +50,8 @@ def captioned_images(
         text: The column with the caption.
 
     Returns:
-        Paths and texts, in the order of the lines: for `ImageFiles`, and,
-        as ids, for `PaddedText`.
+        Paths and texts, in the order of the lines. The paths are what
+        `ImageFiles` takes; the texts, as ids, go to `PaddedText`.
 
     Raises:
         DataError: If a column is missing, a line cannot be read or has no

@@ -21,7 +21,7 @@ def describe_model(model: keras.Model) -> str:
         model: A model made of layers that are called on inputs.
 
     Returns:
-        Sentences: the inputs with their branches, then what meets.
+        Sentences about the inputs with their branches, then what meets.
 
     Raises:
         ContractError: If the model has no such graph.
