@@ -366,6 +366,7 @@ def test_a_name_that_is_no_text_is_told(name):
         check(model, bent(numbers=None) | {name: IDS}, targets=IDS)
 
 
+@pytest.mark.slow
 def test_thousands_of_names_are_told_in_one_line(model):
     many = {f"column {number}": IDS for number in range(100_000)}
 

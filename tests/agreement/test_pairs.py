@@ -82,6 +82,7 @@ def told_of(check):
     return Counter(judged(TURNS.index(n), check)[0] for n in names)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_check_that_accepts_all_is_told():
     assert told_of(accept) == {
@@ -91,11 +92,13 @@ def test_a_check_that_accepts_all_is_told():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_check_that_refuses_all_is_told():
     assert told_of(refuse) == {"false alarm": 1, "agreed": 2}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_disagreement_says_how_to_see_it_again(capsys):
     found = main_pairs(1, first=0, check=refuse)
