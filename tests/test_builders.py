@@ -459,6 +459,7 @@ def test_a_classifier_tells_all_that_is_wrong_with_it_at_once():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["max", "average", "flatten"])
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize(

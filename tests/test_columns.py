@@ -450,6 +450,7 @@ def test_in_a_process_of_its_own(program):
 TEXTS = np.array(["red", "blue", "grün", "red"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
     [

@@ -46,6 +46,7 @@ def fed(model, rows=4):
 # The editor
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shape",
     [(8, 8, 1), (7, 9, 3), (5, 1, 2), (1, 1, 1), (2, 3, 1), (13, 6, 3)],

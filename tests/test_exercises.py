@@ -334,6 +334,7 @@ def test_the_solution_passes(exercise, capsys):
     assert capsys.readouterr().out.count("✓") >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", ALSO_RIGHT)
 def test_another_good_answer_passes(other):
     exercise, _ = other.split(": ")

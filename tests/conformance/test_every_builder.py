@@ -92,6 +92,7 @@ def test_names_decide_and_not_the_order_of_keys(row):
     )
 
 
+@pytest.mark.slow
 def test_it_comes_back_from_a_file_in_safe_mode(row, tmp_path):
     model = row.build()
     data = data_for(model)
@@ -107,6 +108,7 @@ def test_it_comes_back_from_a_file_in_safe_mode(row, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_training_step_lowers_the_loss(row):
     model = row.build()
     model.compile(keras.optimizers.SGD(1e-3), loss=row.loss)
