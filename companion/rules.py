@@ -123,7 +123,8 @@ def choice_problem(
     if isinstance(value, str) and value in choices:
         return None
     expected = f"{setting} to be one of {', '.join(choices)}"
-    return Problem(of, expected, f"{setting}={value!r}", "Choose one.")
+    fix = "Choose one of them."
+    return Problem(of, expected, f"{setting}={value!r}", fix)
 
 
 def sizes_problem(

@@ -104,7 +104,7 @@ def _of_choices(r):
     for other in ("c", "", 1, ["a"]):
         text = "merge: expected how to be one of a, b. Received: how="
         found = str(choose(other, {"a": 1, "b": 2}))
-        yield found, f"{text}{other!r}. Choose one."
+        yield found, f"{text}{other!r}. Choose one of them."
     sizes = functools.partial(r.sizes_problem, "units", of="head")
     end = "Give one size as a number, several in brackets."
     text = "head, units: expected a tuple of"

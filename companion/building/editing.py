@@ -9,12 +9,16 @@ from typing import Any
 import keras
 from keras import ops
 
-from companion.building.fusion import CrossAttention, FiLM
+from companion.building.fusion import (
+    CrossAttention,
+    FiLM,
+    Shape,
+    build_inside,
+)
 from companion.errors import ContractError, Problem
 from companion.rules import choice_problem, count_problem, sizes_problem
 from companion.values import shape_text
 
-Shape = tuple[int | None, ...]
 _Conditioned = Callable[[keras.KerasTensor], keras.KerasTensor]
 
 
@@ -69,8 +73,7 @@ class PixelAttention(keras.layers.Layer):
         self.ask = keras.layers.Dense(
             self.pixels * self.key_dim, name="ask", dtype=self.dtype_policy
         )
-        self.ask.build(text)
-        self.ask.trainable = self.trainable
+        build_inside(self, self.ask, text)
         self.keys = self.add_weight(
             shape=(self.key_dim, 2 * self.pixels), initializer="uniform"
         )

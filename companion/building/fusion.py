@@ -14,6 +14,7 @@ import keras
 from keras import ops
 
 from companion.errors import ContractError, Problem
+from companion.rules import choice_problem
 
 _serialisable = keras.saving.register_keras_serializable("companion")
 Shape = tuple[int | None, ...]
@@ -64,9 +65,9 @@ class GatedFusion(keras.layers.Layer):
             count * self.units, name="gate", dtype=dtype
         )
         for layer, shape in zip(self.values, input_shape):
-            _build_inside(self, layer, shape)
+            build_inside(self, layer, shape)
         widths = [shape[-1] or 0 for shape in input_shape]
-        _build_inside(self, self.gate, (None, sum(widths)))
+        build_inside(self, self.gate, (None, sum(widths)))
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """Weighs the branches and adds them up."""
@@ -121,7 +122,7 @@ class FiLM(keras.layers.Layer):
             name="modulation",
             dtype=self.dtype_policy,
         )
-        _build_inside(self, self.modulation, condition)
+        build_inside(self, self.modulation, condition)
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """Scales and shifts the features."""
@@ -189,7 +190,7 @@ class CrossAttention(keras.layers.Layer):
             name="attention",
             dtype=self.dtype_policy,
         )
-        _build_inside(self, self.attention, _with_steps(query), sequence)
+        build_inside(self, self.attention, _with_steps(query), sequence)
 
     def call(self, inputs: Sequence[Any], mask: Any = None) -> Any:
         """Adds to the query what it finds in the sequence."""
@@ -236,7 +237,7 @@ class CrossAttention(keras.layers.Layer):
         }
 
 
-def _build_inside(
+def build_inside(
     outer: keras.Layer, layer: keras.Layer, *shapes: Shape
 ) -> None:
     """Builds a layer of another one, and freezes it if that is frozen.
@@ -313,10 +314,10 @@ def _fusion_problem(
     tensors: Sequence[keras.KerasTensor], how: str
 ) -> Problem | None:
     shapes = [tuple(tensor.shape) for tensor in tensors]
-    if how not in _FUSIONS:
-        expected = f"how to be one of {', '.join(_FUSIONS)}"
-        received, fix = f"how={how!r}", "Choose one of them."
-    elif len(shapes) < 2:
+    unknown = choice_problem("how", how, _FUSIONS, of="fuse")
+    if unknown:
+        return unknown
+    if len(shapes) < 2:
         expected, received = (
             "at least two tensors in a list",
             f"{len(shapes)}",

@@ -39,6 +39,14 @@ class Digits:
     images: np.ndarray
     labels: np.ndarray
 
+    def take(self, rows: np.ndarray) -> Digits:
+        """Some of the digits.
+
+        Args:
+            rows: int or bool ``(rows,)``, which.
+        """
+        return Digits(self.images[rows], self.labels[rows])
+
 
 @dataclass(frozen=True)
 class Wines:
@@ -168,15 +176,25 @@ def digits(seed: int = 0) -> tuple[Digits, Digits]:
         >>> train.images.shape, test.images.shape
         ((1347, 8, 8, 1), (450, 8, 8, 1))
     """
+    written = all_digits()
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(written.labels))
+    train, test = np.split(order, [len(order) * 3 // 4])
+    return written.take(train), written.take(test)
+
+
+def all_digits() -> Digits:
+    """Every handwritten digit, in the order in which they were written.
+
+    Source: as for `digits`.
+
+    Example:
+        >>> all_digits().images.shape
+        (1797, 8, 8, 1)
+    """
     bunch = load_digits()
     images = (bunch.images / 16).astype("float32")[..., None]
-    labels = bunch.target.astype("int32")
-    order = np.random.default_rng(seed).permutation(len(labels))
-    train, test = np.split(order, [len(order) * 3 // 4])
-    return (
-        Digits(images[train], labels[train]),
-        Digits(images[test], labels[test]),
-    )
+    return Digits(images, bunch.target.astype("int32"))
 
 
 def enlarged(images: np.ndarray, size: int = 28) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from companion.feeding.images import scaled
 from companion.lab.glyphs import MARKS, Glyphs, glyphs
 
 #: What tells a glyph: base letter, mark, family, bold, slanted.
@@ -143,7 +144,8 @@ def letter_edits(
     taught = np.array([bool(_TAUGHT.fullmatch(text)) for text in texts])
     rows, texts = rows[taught], texts[taught]
     bases = np.char.lower(drawn.bases)
-    kept = rng.permutation(np.unique(bases))[: len(np.unique(bases)) // 5]
+    known = rng.permutation(np.unique(bases))
+    kept = known[: len(known) // 5]
     unseen = np.isin(bases[rows[:, 0]], kept)
     _, kinds = np.unique(texts[~unseen], return_inverse=True)
     chances = 1 / np.bincount(kinds)[kinds]
@@ -152,7 +154,7 @@ def letter_edits(
     )
     asked = rng.choice(np.flatnonzero(unseen), num_test)
     return LetterEdits(
-        (drawn.images / 255).astype("float32"),
+        scaled(drawn.images),
         rows[learned],
         texts[learned],
         rows[asked],

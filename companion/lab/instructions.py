@@ -89,8 +89,8 @@ def _draw(
     picked = rng.integers(len(asked), size=count)
     results = images.copy()
     for number, steps in enumerate(asked):
+        of_it = picked == number
         for step in steps:
-            of_it = picked == number
             results[of_it] = STEPS[step](results[of_it])
     texts = np.array([" then ".join(asked[number]) for number in picked])
     return Instructed(images, texts, results)

@@ -6,7 +6,8 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.datasets import load_digits
+
+from companion.lab.datasets import Digits, all_digits
 
 #: What can be asked, and the words for it.
 QUESTIONS = {
@@ -97,7 +98,8 @@ def digit_questions(
         ('tell me the digit on the left', True)
     """
     rng = np.random.default_rng([seed, 5])
-    writers = np.digitize(np.arange(1797), _WRITERS)
+    written = all_digits()
+    writers = np.digitize(np.arange(len(written.labels)), _WRITERS)
     parts = np.split(
         rng.permutation(len(_WRITERS) + 1),
         [_VALIDATION, _VALIDATION + _TEST],
@@ -111,30 +113,26 @@ def digit_questions(
     order = rng.permutation(len(wordings))
     known = [wordings[n] for n in order[len(wordings) // 5 :]]
     return (
-        _draw(np.flatnonzero(train), known, num_train, rng, known),
-        _draw(
-            np.flatnonzero(validation), known, num_validation, rng, known
-        ),
-        _draw(np.flatnonzero(test), wordings, num_test, rng, known),
+        _draw(written.take(train), known, num_train, rng, known),
+        _draw(written.take(validation), known, num_validation, rng, known),
+        _draw(written.take(test), wordings, num_test, rng, known),
     )
 
 
 def _draw(
-    rows: np.ndarray,
+    written: Digits,
     asked: list[tuple[int, str]],
     count: int,
     rng: np.random.Generator,
     known: list[tuple[int, str]],
 ) -> DigitQuestions:
     """Samples over these digits, with these questions."""
-    bunch = load_digits()
-    pairs = rng.choice(rows, (count, 2))
+    pairs = rng.choice(len(written.labels), (count, 2))
     questions = [asked[n] for n in rng.integers(len(asked), size=count)]
     kinds, texts = map(np.array, zip(*questions))
-    digits = bunch.target[pairs].astype("int32")
-    halves = (bunch.images[pairs] / 16).astype("float32")
+    digits, halves = written.labels[pairs], written.images[pairs]
     return DigitQuestions(
-        images=np.concatenate([halves[:, 0], halves[:, 1]], 2)[..., None],
+        images=np.concatenate([halves[:, 0], halves[:, 1]], axis=2),
         texts=texts,
         answers=right_answers(digits, kinds),
         digits=digits,

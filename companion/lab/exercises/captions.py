@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from companion.lab.exercises import exercise
-from companion.lab.exercises.image_text import array_of, tried
+from companion.lab.exercises.answers import array_of, tried
 
 Samples = tuple[list[list[int]], list[int]]
 #: The word that a reader of nonsense writes; no caption has it.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
@@ -12,97 +10,16 @@ import numpy as np
 
 from companion.graph import has_layer, inputs_of
 from companion.lab.exercises import exercise
+from companion.lab.exercises.answers import (
+    answers_of,
+    array_of,
+    differs,
+    shake,
+    tried,
+    wrong_inputs,
+)
 
 Batch = dict[str, np.ndarray]
-#: What a probability may differ by, and still be the same.
-_SAME = 1e-6
-
-
-def tried(
-    answer: Callable[..., Any],
-    *given: Any,
-    who: str = "",
-    advice: str = "",
-) -> Generator[str, None, Any]:
-    """What an answer gives back; a hint if it stops, or gives nothing.
-
-    The ``NotImplementedError`` of an answer that is still missing comes
-    through as it is; one that Keras raises does not.
-
-    Args:
-        answer: A function, or a model.
-        given: What it is called with.
-        who: What to call it, if the learner did not write it.
-        advice: A sentence for those whose answer stops.
-
-    Yields:
-        At most one hint.
-
-    Returns:
-        What the answer gives back.
-
-    Example:
-        >>> next(tried(lambda x: None, 3))
-        'Your function gives back nothing: does it end with `return`?'
-        >>> print(next(tried(lambda x: x + "", 3)))
-        Your function stops in line 1 of its cell. TypeError: ...
-    """
-    name = who or f"Your {_kind_of(answer)}"
-    try:
-        result = answer(*given)
-    except Exception as error:
-        if _is_missing(answer, error):
-            raise
-        place = "" if who else _place(answer, error)
-        yield f"{name} stops{place}. {_told(error)} {advice}".strip()
-        return None
-    if result is None:
-        yield f"{name} gives back nothing: does it end with `return`?"
-    return result
-
-
-def _kind_of(answer: Any) -> str:
-    if isinstance(answer, keras.Model):
-        return "model"
-    name = getattr(answer, "__name__", "function")
-    return name if name.isidentifier() else "function"
-
-
-def _is_missing(answer: Any, error: Exception) -> bool:
-    """Whether the learner's own cell says that there is no answer yet."""
-    code = getattr(answer, "__code__", None)
-    (*_, last) = traceback.extract_tb(error.__traceback__)
-    return (
-        isinstance(error, NotImplementedError)
-        and code is not None
-        and last.filename == code.co_filename
-    )
-
-
-def _place(answer: Any, error: Exception) -> str:
-    """The line of an answer in which it stopped, if that is known."""
-    code = getattr(answer, "__code__", None)
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if code and frame.filename == code.co_filename
-    ]
-    return f" in line {lines[-1]} of its cell" if lines else ""
-
-
-#: Where TensorFlow says a graph was made, up to what went wrong in it.
-_GRAPH = r"Graph execution error:.*line \d+, in [^\n]*\n"
-
-
-def _told(error: Exception) -> str:
-    """An error in one sentence: what Keras says, without its frame."""
-    text, _, _ = str(error).partition("Arguments received by")
-    text = re.sub(_GRAPH, "", text, flags=re.DOTALL)
-    text = re.sub(r"\x1b\[\d*m|\{\{.*?\}\}|\[Op:\w+\]|\[\[\]\]", "", text)
-    text = " ".join(text.split())
-    if len(text) > 300:
-        text = f"{text[:300]} ..."
-    return f"{type(error).__name__}: {text.rstrip('.')}."
 
 
 @exercise
@@ -210,25 +127,6 @@ def _laid_out(
     return rows
 
 
-def array_of(values: Any) -> np.ndarray:
-    """Values as an array; of objects if they are no array at all.
-
-    Args:
-        values: Anything.
-
-    Returns:
-        An array, empty if NumPy refuses the values.
-
-    Example:
-        >>> array_of([[1, 2], [3]]).shape
-        (0,)
-    """
-    try:
-        return np.asarray(values)
-    except Exception:
-        return np.empty(0)
-
-
 @exercise
 def padding_ignored(
     build: Callable[[int], keras.Model],
@@ -330,86 +228,6 @@ def _wrong_answers(
             "layer?"
         )
     return answers
-
-
-def wrong_inputs(model: Any, batch: Batch) -> Iterator[str]:
-    """What is no model, or has inputs of other names than the batch.
-
-    Args:
-        model: What the answer gave back.
-        batch: What the model will be fed, by name.
-
-    Yields:
-        A hint for each mistake.
-
-    Example:
-        >>> next(wrong_inputs("model", {}))
-        'A keras.Model is asked for; what you give back has the type str.'
-    """
-    if not isinstance(model, keras.Model):
-        yield (
-            "A keras.Model is asked for; what you give back has the type "
-            f"{type(model).__name__}."
-        )
-    names = inputs_of(model)  # none, for a model of a class of its own
-    if names and sorted(names) != sorted(batch):
-        yield (
-            f"The inputs should be called {' and '.join(batch)}; yours are "
-            f"called {', '.join(names)}."
-        )
-
-
-def answers_of(
-    model: keras.Model, batch: Batch
-) -> Generator[str, None, np.ndarray]:
-    """What a model answers; a hint if that is not one array of numbers.
-
-    Args:
-        model: The model.
-        batch: Its inputs, by name.
-
-    Yields:
-        At most one hint.
-
-    Returns:
-        Its output.
-    """
-    answers = yield from tried(model, batch)
-    if isinstance(answers, (list, tuple, dict)):
-        yield f"One output is asked for; your model has {len(answers)}."
-    found = array_of(answers)
-    if found.dtype.kind == "f" and not np.all(np.isfinite(found)):
-        yield "Your model gives NaN or infinity in place of numbers."
-    return found
-
-
-def shake(model: keras.Model, seed: int, spread: float = 0.3) -> None:
-    """Adds noise to each weight, so that weights of 0 hide no path.
-
-    Args:
-        model: A model that was called before; changed in place.
-        seed: Decides the noise.
-        spread: Spread of the noise on a number that a layer adds; on one
-            that it multiplies with, less the more inputs the layer has.
-    """
-    rng = np.random.default_rng(seed)
-    for weight in model.trainable_variables:
-        shape = tuple(weight.shape)
-        noise = rng.normal(0, spread / np.prod(shape[:-1]) ** 0.5, shape)
-        weight.assign(keras.ops.convert_to_numpy(weight) + noise)
-
-
-def differs(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether any number of two answers is not the same.
-
-    Args:
-        one: An answer.
-        other: An answer of the same shape.
-
-    Returns:
-        True if some number differs by more than float32 may.
-    """
-    return bool(np.max(np.abs(one - other)) > _SAME)
 
 
 def _wrong_reading(

@@ -9,10 +9,11 @@ import keras
 import numpy as np
 
 from companion.lab.exercises import exercise
-from companion.lab.exercises.image_text import (
+from companion.lab.exercises.answers import (
     answers_of,
     array_of,
     differs,
+    global_state,
     shake,
     tried,
     wrong_inputs,
@@ -133,7 +134,7 @@ def flipped_in_pairs(
         Hint: If a pair is changed in another way, or by other chances.
     """
     batch, clean = _pairs(rows, size, seed), _pairs(rows, size, seed)
-    image, state = batch[0]["image"], _global_state()
+    image, state = batch[0]["image"], global_state()
     result = yield from tried(flip_both, batch, np.random.default_rng(seed))
     yield from _no_batch(result, clean)
     if batch[0].keys() != clean[0].keys() or batch[0]["image"] is not image:
@@ -147,7 +148,7 @@ def flipped_in_pairs(
                 "The arrays that came in are changed as well, and would "
                 "be flipped again in the next epoch. Make new ones."
             )
-    if _global_state() != state:
+    if global_state() != state:
         yield (
             "The coins come from np.random, whose state the whole program "
             "shares. Draw from the rng that is handed to your function."
@@ -274,12 +275,6 @@ def _pairs(rows: int, size: tuple[int, int], seed: int) -> Batch:
     rng = np.random.default_rng([seed, 1])
     image, target = rng.random((2, rows, *size, 3), dtype="float32")
     return {"image": image, "text": rng.integers(1, 9, (rows, 5))}, target
-
-
-def _global_state() -> Any:
-    """What NumPy draws from if nobody hands it a generator."""
-    state: Any = np.random.get_state()
-    return state[1].tobytes(), state[2:]
 
 
 #: What the words of the stand-in do: ``factor * pixel + shift``.
