@@ -26,6 +26,9 @@ else
 REQUIREMENTS := -e .[book,test,classroom]
 endif
 
+# Tests run in two processes; those of a file, or a page, in the same one.
+TWICE := -n 2 --dist loadscope
+
 .PHONY: help book test check lint lab notebooks proofs sheets benchmark \
 	agreement test-jax test-browser clean
 
@@ -48,10 +51,10 @@ book: $(PAGE)  ## build the book and print the path of its first page
 	@echo "$(CURDIR)/$(PAGE)"
 
 test: lint $(PAGE)  ## run every test, and every notebook
-	$(BIN)/pytest --nbval
+	$(BIN)/pytest --nbval $(TWICE)
 
 check: lint  ## quick tests, for before a commit; CHAPTER=x runs a page
-	$(BIN)/pytest -m "not browser and not slow" companion tests
+	$(BIN)/pytest -m "not browser and not slow" $(TWICE) companion tests
 	$(if $(CHAPTER),$(BIN)/pytest --nbval $(or $(shell find book \
 	-name '$(CHAPTER).ipynb'),book/$(CHAPTER).ipynb) tests/test_book.py)
 

@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
+import whole_run
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,16 +16,12 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _paths))
 
 _seconds: dict[str, float] = defaultdict(float)
 _files_before: set[Path] = set()
-
-
-def files_of_book() -> set[Path]:
-    """Every file in the folder of the book."""
-    return {path for path in (ROOT / "book").rglob("*") if path.is_file()}
+_faults: list[str] = []
 
 
 def pytest_sessionstart():
     """Remembers what is in the book before its pages run."""
-    _files_before.update(files_of_book())
+    _files_before.update(whole_run.files_of_book())
 
 
 def pytest_runtest_logreport(report):
@@ -35,13 +31,22 @@ def pytest_runtest_logreport(report):
         _seconds[Path(path).stem] += report.duration
 
 
-@pytest.fixture
-def page_seconds():
-    """Seconds per page, for the pages that ran in this session."""
-    return dict(_seconds)
+def pytest_sessionfinish(session):
+    """Fails the run for pages that were too slow or left something.
+
+    Asked where all reports arrive, not in one of several processes.
+    """
+    if hasattr(session.config, "workerinput"):
+        return
+    _faults.extend(
+        whole_run.faults(_seconds, _files_before, whole_run.files_of_book())
+    )
+    if _faults:
+        session.exitstatus = 1
 
 
-@pytest.fixture
-def files_before():
-    """The files of the book when the session began."""
-    return set(_files_before)
+def pytest_terminal_summary(terminalreporter):
+    """Says why."""
+    if _faults:
+        terminalreporter.section("pages", red=True)
+        terminalreporter.write_line("\n".join(_faults))

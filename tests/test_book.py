@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import whole_run
 import yaml
 from nbformat.v4 import (
     new_code_cell,
@@ -54,11 +55,6 @@ CHAPTERS = [
 SHEETS = [
     n for n, p in NOTEBOOKS.items() if p.parent.parent.name == "exercises"
 ]
-#: Seconds a page may take on two cores that nothing else keeps busy, and
-#: how many times longer on a machine that is shared, as most are.
-LIMIT, SHEET_LIMIT, PATIENCE = 60, 12, 2
-#: Chapters that train a model of some size may take longer.
-LONGER = {"conditional-generator": 150, "image-text-to-image": 150}
 #: Chapters that are still as long and as told as chapters once were.
 OLDER = {
     "several-inputs",
@@ -539,8 +535,7 @@ def test_proofs_are_those_of_the_chapters():
     for proof in proofs:
         assert len(proof["values"]) == len(pages.SEEDS)
         assert proof["holds"], proof["claim"]
-        limit = LONGER.get(proof["chapter"], LIMIT)
-        assert proof["seconds"] <= PATIENCE * limit
+        assert proof["seconds"] <= whole_run.limit_of(proof["chapter"])
 
 
 def stale_claims(page, proofs):
@@ -620,17 +615,13 @@ def test_the_address_of_the_repository_stands_in_one_place():
         assert "git clone" not in readme
 
 
-def test_pages_ran_within_their_time(page_seconds):
-    """Of those that ran in this session; run notebooks before tests."""
-    for name, seconds in page_seconds.items():
-        limit = SHEET_LIMIT if name in SHEETS else LONGER.get(name, LIMIT)
-        assert seconds <= PATIENCE * limit, name
+def test_pages_that_take_too_long_or_leave_files_are_told():
+    seconds = {"merging": 150.0, "practice-merging": 20.0, "feeding": 9.0}
 
+    found = whole_run.faults(seconds, {BOOK / "a"}, {BOOK / "b"})
 
-def test_notebooks_leave_nothing_behind(files_before):
-    after = {path for path in BOOK.rglob("*") if path.is_file()}
-
-    assert after == files_before
+    assert [line.split(":")[0] for line in found] == ["merging", "a", "b"]
+    assert not whole_run.faults({"feeding": 9.0}, {BOOK}, {BOOK})
 
 
 OFFLINE = """

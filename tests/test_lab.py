@@ -1,4 +1,5 @@
 import html
+import itertools
 import json
 import re
 import tomllib
@@ -11,6 +12,7 @@ from matplotlib import pyplot
 from nbval.plugin import get_sanitize_patterns
 from sklearn.datasets import load_wine
 
+from companion.errors import DataError
 from companion.lab import (
     claims,
     datasets,
@@ -113,6 +115,118 @@ def test_the_skill_score_goes_from_constant_to_best():
     assert limits.skill_score(4.0, **errors) == 0
     assert limits.skill_score(1.0, **errors) == 1
     assert limits.skill_score(5.5, **errors) == -0.5
+
+
+def joint_gaussian(inputs, rng):
+    """A mean and a covariance of a target and so many inputs."""
+    root = rng.normal(size=(1 + inputs, 1 + inputs))
+    return rng.normal(size=1 + inputs), root @ root.T
+
+
+def every_mask(inputs, times=1):
+    """Each pattern of what is there, in random order."""
+    patterns = np.array(list(itertools.product([0, 1], repeat=inputs)))
+    return np.random.default_rng(0).permutation(
+        np.repeat(patterns, times, axis=0)
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "bool"])
+def test_the_gaussian_limit_is_that_of_row_after_row(dtype):
+    """By the precision matrix: it never solves for the inputs alone."""
+    rng = np.random.default_rng(0)
+    mean, covariance = joint_gaussian(3, rng)
+    mask = every_mask(3, times=5)
+    values = np.where(mask, rng.normal(size=mask.shape), np.nan)
+
+    expected, risk = np.empty((40, 1)), np.empty((40, 1))
+    for row, there in enumerate(mask.astype(bool)):
+        kept = np.array([True, *there])
+        precision = np.linalg.inv(covariance[kept][:, kept])
+        known = values[row, there] - mean[1:][there]
+        risk[row] = 1 / precision[0, 0]
+        expected[row] = mean[0] - precision[0, 1:] @ known * risk[row]
+
+    mask = mask.astype(dtype)
+    found = limits.gaussian_expectation(mean, covariance, values, mask)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+    np.testing.assert_allclose(
+        limits.gaussian_risk(covariance, mask), risk, atol=1e-9
+    )
+
+
+def test_no_regression_is_better_than_the_gaussian_limit():
+    """Nor much worse, pattern by pattern, on many drawn rows."""
+    rng = np.random.default_rng(0)
+    mean, covariance = joint_gaussian(2, rng)
+    rows = rng.multivariate_normal(mean, covariance, size=40_000)
+    mask = every_mask(2, times=10_000)
+    target, values = rows[:, :1], np.where(mask, rows[:, 1:], np.nan)
+    best = limits.gaussian_expectation(mean, covariance, values, mask)
+    risk = limits.gaussian_risk(covariance, mask)
+
+    for pattern in every_mask(2):
+        of_it = (mask == pattern).all(axis=1)
+        known = rows[of_it, 1:] * pattern
+        columns = np.hstack([known, np.ones((len(known), 1))])
+        fitted = columns @ np.linalg.lstsq(columns, target[of_it])[0]
+        error = np.mean((target - best)[of_it] ** 2)
+        assert np.mean((target[of_it] - fitted) ** 2) <= error
+        assert (
+            np.mean((fitted - best[of_it]) ** 2) < 0.002 * risk[of_it].max()
+        )
+        np.testing.assert_allclose(error, risk[of_it][0, 0], rtol=0.05)
+
+
+def test_what_is_masked_is_not_read():
+    mean, covariance = joint_gaussian(2, np.random.default_rng(0))
+    mask = np.array([[1, 0]])
+
+    found = {
+        float(
+            limits.gaussian_expectation(
+                mean, covariance, np.array([[1.0, hidden]]), mask
+            ).item()
+        )
+        for hidden in (0, 1e9, np.nan, np.inf)
+    }
+    assert len(found) == 1
+
+
+def test_nothing_known_leaves_the_mean_and_the_whole_variance():
+    mean, covariance = joint_gaussian(2, np.random.default_rng(0))
+    values, mask = np.full((3, 2), np.nan), np.zeros((3, 2))
+
+    found = limits.gaussian_expectation(mean, covariance, values, mask)
+    assert (found == mean[0]).all() and found.shape == (3, 1)
+    risk = limits.gaussian_risk(covariance, mask)
+    assert (risk == covariance[0, 0]).all() and risk.shape == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"mean": np.zeros(2)}, "mean"),
+        ({"covariance": np.eye(3)[:2]}, "covariance"),
+        ({"values": np.zeros((4, 3))}, "values"),
+        ({"values": np.zeros((3, 2))}, "values"),
+        ({"mask": np.ones((4, 3))}, "mask"),
+        ({"mask": np.ones(4)}, "mask"),
+        ({"values": np.full((4, 2), np.nan)}, "values"),
+    ],
+)
+def test_a_gaussian_that_does_not_fit_is_refused(change, place):
+    given = {
+        "mean": np.zeros(3),
+        "covariance": np.eye(3),
+        "values": np.zeros((4, 2)),
+        "mask": np.ones((4, 2)),
+    }
+    assert limits.gaussian_expectation(**given).shape == (4, 1)
+
+    with pytest.raises(DataError) as error:
+        limits.gaussian_expectation(**given | change)
+    assert place in {problem.where for problem in error.value.problems}
 
 
 @pytest.fixture(scope="module")

@@ -142,7 +142,10 @@ def _dealt(
 def _parts_of_groups(
     groups: np.ndarray, shares: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """The part of each row: its group goes where most rows lack.
+    """The part of each row: its group goes where most of a share lacks.
+
+    Of the parts that have room for it; where none has, into the largest
+    gap.
 
     Large groups go first, in random order among those of like size, that
     is between one power of 2 and the next.
@@ -154,7 +157,9 @@ def _parts_of_groups(
     lacks = shares * len(groups)
     part = np.empty(len(sizes), np.min_scalar_type(len(shares)))
     for group in order:
-        part[group] = np.argmax(lacks)
+        room = lacks >= sizes[group]
+        lacking = np.where(room, lacks / shares, -1)
+        part[group] = np.argmax(lacking if room.any() else lacks)
         lacks[part[group]] -= sizes[group]
     return part[groups]
 
