@@ -29,6 +29,7 @@ from companion.building.fusion import (
 )
 from companion.building.gan import ConditionalGAN
 from companion.building.heads import binary_head, classes_head, number_head
+from companion.building.masked import ReplaceMissing, masked_fusion
 from companion.building.models import (
     conditional_generator,
     image_text_classifier,
@@ -52,10 +53,16 @@ from companion.feeding.columns import (
 from companion.feeding.files import ImageFiles, captioned_images
 from companion.feeding.generators import MultiInputGenerator
 from companion.feeding.images import PairedAugmentation, Pixels
+from companion.feeding.missing import (
+    ModalityDropout,
+    presence,
+    with_presence,
+)
 from companion.feeding.order import Blocks
 from companion.feeding.preparation import adapted
 from companion.feeding.splitting import split_rows
 from companion.feeding.streams import FollowEpoch
+from companion.feeding.tables import TableEncoder
 from companion.feeding.text import PaddedText
 from companion.rules import Spec
 
@@ -71,6 +78,7 @@ __all__ = [
     "GatedFusion",
     "ImageFiles",
     "Labels",
+    "ModalityDropout",
     "MultiInputGenerator",
     "Noise",
     "PaddedText",
@@ -79,9 +87,11 @@ __all__ = [
     "Pixels",
     "Problem",
     "RandomColumn",
+    "ReplaceMissing",
     "Report",
     "Spec",
     "StoredColumn",
+    "TableEncoder",
     "WordOrder",
     "adapted",
     "binary_head",
@@ -95,9 +105,12 @@ __all__ = [
     "image_branch",
     "image_text_classifier",
     "image_text_to_image",
+    "masked_fusion",
     "number_head",
+    "presence",
     "projection_discriminator",
     "split_rows",
     "tabular_augmenter",
     "text_branch",
+    "with_presence",
 ]

@@ -216,7 +216,7 @@ def tensorflow_random() -> random.Random | None:
 
 def readers(model: keras.Model, tensor: keras.KerasTensor) -> Iterator[Any]:
     """What reads an input as it is: also inside a model, or reshaped."""
-    return (reader for reader, _ in _reads(model, tensor))
+    return (read.node.operation for read in reads(model, tensor))
 
 
 def is_averaged_by_words(
@@ -227,7 +227,7 @@ def is_averaged_by_words(
     They are masked by an ``Embedding(mask_zero=True)``, and the mean over
     a row of nothing else divides by 0.
     """
-    read = {id(each) for _, each in _reads(model, tensor)}
+    read = {id(each.tensor) for each in reads(model, tensor)}
     means = keras.layers.GlobalAveragePooling1D
     return any(
         id(_masked_zeros(node.input_tensors[0])) in read
@@ -248,10 +248,16 @@ def _masked_zeros(tensor: keras.KerasTensor) -> keras.KerasTensor | None:
     return made.operation._inbound_nodes[made.node_index].input_tensors[0]
 
 
-def _reads(
-    model: keras.Model, tensor: keras.KerasTensor
-) -> Iterator[tuple[Any, keras.KerasTensor]]:
-    """The readers of an input, each with the tensor that it reads."""
+class Read(NamedTuple):
+    """A call of a layer that reads an input, and as its which argument."""
+
+    node: Any
+    place: int
+    tensor: keras.KerasTensor
+
+
+def reads(model: keras.Model, tensor: keras.KerasTensor) -> Iterator[Read]:
+    """Where an input is read, also inside a model, or reshaped."""
     graph = getattr(model, "_functional", None) or model  # Sequential
     for node in itertools.chain(*graph._nodes_by_depth.values()):
         places = [
@@ -263,12 +269,13 @@ def _reads(
             continue
         reader = node.operation
         if isinstance(reader, keras.Model) and reader.inputs:
-            for number in places:
-                yield from _reads(reader, reader.inputs[number])
+            for place in places:
+                yield from reads(reader, reader.inputs[place])
         elif type(reader).__name__ in _PASSING:
-            yield from _reads(model, node.outputs[0])
+            yield from reads(model, node.outputs[0])
         else:
-            yield reader, tensor
+            for place in places:
+                yield Read(node, place, tensor)
 
 
 def last_activation(tensor: keras.KerasTensor) -> str:

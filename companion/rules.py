@@ -210,10 +210,8 @@ class Spec:
     def _text(self, value: Any) -> Fault | None:
         """Texts as objects along one axis, or as tensors."""
         kind = kind_of(value)
-        if not isinstance(value, np.ndarray) or (kind, value.ndim) == (
-            "O",
-            1,
-        ):
+        plain = isinstance(value, np.ndarray)
+        if not plain or (kind, value.ndim) == ("O", 1):
             return None
         fix = "Convert it: values.astype(object)."
         if kind == "O":
@@ -428,6 +426,18 @@ def some_word(value: np.ndarray) -> Fault | None:
         "Give them the id of the unknown word: values[~values.any(axis=1), "
         "0] = 1. With mask_zero, a mean over no word is NaN.",
         NAN,
+    )
+
+
+def zero_or_one(value: np.ndarray) -> Fault | None:
+    """A mask that a layer reads as there, or not there."""
+    if np.isin(value, (0, 1)).all():
+        return None
+    return Fault(
+        "a mask: 1 where the value is there, 0 where it is missing",
+        between(value),
+        "Write (mask > 0.5): any number but 0 counts as there.",
+        SILENT,
     )
 
 

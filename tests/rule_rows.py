@@ -11,7 +11,13 @@ import functools
 import keras
 import numpy as np
 
-from companion import ConditionalGAN, projection_discriminator, values
+from companion import (
+    ConditionalGAN,
+    ReplaceMissing,
+    masked_fusion,
+    projection_discriminator,
+    values,
+)
 from companion.rules import Fault
 
 FAILS, SILENT, TRAINS, NAN = "fails", "silent", "trains", "a loss of NaN"
@@ -328,6 +334,13 @@ def _of_ids(r):
     )
     yield r.some_word(a([[0], [2]], [[0], [0]])), (NAN, "in 1 of 2 rows")
     yield r.some_word(a([[0], [2]], [[1], [0]])), None
+    for mask in (a(0, 1), a(0.0), a(1), a(True, False), a([[0], [1]])):
+        yield r.zero_or_one(mask), None
+    for mask in (a(0, 1, 2), a(0, 0.5), a(-1, 0), a([0, 1], [1, 9])):
+        low, high = mask.min(), mask.max()
+        told = f"a mask: 1 where / numbers from {low} to {high}"
+        yield r.zero_or_one(mask), (SILENT, *told.split(" / "), "> 0.5)")
+    yield r.zero_or_one(a(1, np.nan)), (SILENT, "numbers from nan to nan")
 
 
 def _of_large(r):
@@ -678,6 +691,7 @@ def of_demands(d):
     yield list(inputs), list(INPUTS)
     yield from _of_inputs(inputs)
     yield from _of_words(d)
+    yield from _of_masks(d)
     for layer, model in by_layer().items():
         asked = d.demands_of(model)["input"]["x"]
         yield (layer, asked.any_size), (layer, layer != "Dense")
@@ -731,6 +745,54 @@ def _of_words(d):
         found = [rule(a([1, 0, 0], [0, 0, 0])) for rule in asked.rules]
         yield any(found), masked
         yield not masked or found[-1].outcome == NAN, True
+
+
+def _of_masks(d):
+    """Of a value, its mask, and a value without: what a gap is told."""
+    gap, half = a([np.nan] * 2), a([0.5])
+    for name, (change, *expected) in MASKED.items():
+        asked = d.demands_of(masked(change))["input"].values()
+        for demand, value, (count, *outcome) in zip(
+            asked, (gap, half, gap), expected
+        ):
+            faults = [rule(value) for rule in demand.rules]
+            told = [fault.outcome for fault in faults if fault]
+            yield (name, len(faults), *told), (name, count, *outcome)
+
+
+def masked(change):
+    x = keras.Input((2,), name="x")
+    present = keras.Input((1,), name="x_present")
+    always = keras.Input((2,), name="always")
+    made = [keras.layers.Dense(1)(each) for each in change(x, present)]
+    both = {"x": x, "always": always}
+    fused = masked_fusion(both, {"x": present}, units=4)
+    return keras.Model([x, present, always], [fused, *made])
+
+
+#: What else is made of both; how many rules, and what they tell.
+MASKED = {
+    "fused": (lambda *_: [], (0,), (1, SILENT), (1, NAN)),
+    "replaced": (
+        lambda *both: [ReplaceMissing()(both)],
+        (0,),
+        (2, SILENT, SILENT),
+        (1, NAN),
+    ),
+    "read": (lambda *both: both, (1, NAN), (2, SILENT), (1, NAN)),
+    "own": (
+        lambda x, _: [OwnLayer()(x)],
+        (1, TRAINS),
+        (1, SILENT),
+        (1, NAN),
+    ),
+    "filled": (
+        lambda x, _: [keras.ops.nan_to_num(x)],
+        (0,),
+        (1, SILENT),
+        (1, NAN),
+    ),
+}
 
 
 class OwnLayer(keras.layers.Layer):

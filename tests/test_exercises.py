@@ -2,22 +2,12 @@
 
 import copy
 import functools
+import importlib
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
-from exercises import (
-    augmented_rows,
-    captions,
-    conditional_generator,
-    feeding,
-    image_text,
-    image_text_to_image,
-    merging,
-    outputs,
-    several_inputs,
-)
 from nbgrader.nbgraderformat import MetadataValidator, ValidationError
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 
@@ -28,17 +18,12 @@ SHEETS = {
     path.stem: nbformat.read(path, as_version=4)
     for path in sorted(FOLDER.glob("*/*.ipynb"))
 }
-MUTANTS = {
-    **several_inputs.MUTANTS,
-    **feeding.MUTANTS,
-    **outputs.MUTANTS,
-    **merging.MUTANTS,
-    **conditional_generator.MUTANTS,
-    **augmented_rows.MUTANTS,
-    **image_text.MUTANTS,
-    **captions.MUTANTS,
-    **image_text_to_image.MUTANTS,
-}
+#: One module per sheet, beside this file.
+ANSWERS = [
+    importlib.import_module(f"exercises.{path.stem}")
+    for path in sorted((Path(__file__).parent / "exercises").glob("*.py"))
+]
+MUTANTS = {k: v for each in ANSWERS for k, v in each.MUTANTS.items()}
 #: Other solutions that are as good, as edits.
 ALSO_RIGHT = {
     "several-inputs-1: the inputs in another order": (
@@ -133,10 +118,9 @@ ALSO_RIGHT = {
     "augmented-rows-3: means in place of medians": (
         ("np.median", "np.mean"),
     ),
-    **image_text.ALSO_RIGHT,
-    **captions.ALSO_RIGHT,
-    **image_text_to_image.ALSO_RIGHT,
 }
+for each in ANSWERS:
+    ALSO_RIGHT |= getattr(each, "ALSO_RIGHT", {})
 KINDS = ["Warm-up", "Repair", "Apply"]
 HEADING = re.compile(r"^## (\d)\. ([\w-]+): (.+)$", re.MULTILINE)
 

@@ -1,3 +1,5 @@
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -7,8 +9,10 @@ from companion import (
     CrossAttention,
     FiLM,
     GatedFusion,
+    ReplaceMissing,
     fuse,
 )
+from companion.building.masked import MaskedFusion
 
 WIDE, NARROW = keras.Input((64,)), keras.Input((32,))
 HOWS = (
@@ -354,6 +358,17 @@ OURS = {
         lambda **options: CrossAttention(2, 3, **options),
         [(4,), (5, 3)],
     ),
+    "replace_missing": (
+        functools.partial(ReplaceMissing, "token"),
+        [(4,), (1,)],
+    ),
+    **{
+        f"masked_{how}": (
+            functools.partial(MaskedFusion, 4, how),
+            [(4,), (3,), (1,), (1,)],
+        )
+        for how in ("mean", "gated", "attention")
+    },
 }
 
 
@@ -373,9 +388,12 @@ def joining(how, set_before=True, set_after=True, **options):
 
 
 def examples_for(model):
+    """Any numbers; 0 or 1 for a mask, (batch, 1)."""
     rng = np.random.default_rng(0)
     return {
-        part.name: rng.standard_normal((6, *part.shape[1:]), "float32")
+        part.name: rng.integers(0, 2, (6, 1)).astype("float32")
+        if part.shape[1:] == (1,)
+        else rng.standard_normal((6, *part.shape[1:]), "float32")
         for part in model.inputs
     }
 

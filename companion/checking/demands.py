@@ -17,6 +17,7 @@ import numpy as np
 
 from companion import rules
 from companion.building.gan import ConditionalGAN, made_tensors
+from companion.building.masked import MaskedFusion, ReplaceMissing
 from companion.checking import targets
 from companion.graph import (
     LossOf,
@@ -27,6 +28,7 @@ from companion.graph import (
     outputs_of,
     own_code,
     readers,
+    reads,
 )
 from companion.rules import Rule, Spec
 
@@ -65,6 +67,8 @@ _RANGES = {
 }
 #: Operations that look for gaps, or fill them.
 _FILLING = ("NanToNum", "Isnan", "Isfinite", "Where")
+#: Layers that pass over what stands behind a mask of 0.
+MASKED = (ReplaceMissing, MaskedFusion)
 
 
 @dataclass(frozen=True)
@@ -122,15 +126,21 @@ def demanded_inputs(network: keras.Model) -> dict[str, Demand]:
 
 
 def _demanded(network: keras.Model, tensor: keras.KerasTensor) -> Demand:
-    spec, layers = Spec.of(tensor), list(readers(network, tensor))
-    names = {type(layer).__name__ for layer in layers}
-    asked = [rule for layer in layers for rule in read_by(layer)]
+    spec, found = Spec.of(tensor), list(reads(network, tensor))
+    layers = [read.node.operation for read in found]
+    others = [each for each in layers if not isinstance(each, MASKED)]
+    names = {type(layer).__name__ for layer in others}
+    asked = [
+        rule
+        for layer, read in zip(layers, found)
+        for rule in read_by(layer, read.place)
+    ]
     complete = rules.complete(spec)
     if any(
-        not type(layer).__module__.startswith("keras") for layer in layers
+        not type(layer).__module__.startswith("keras") for layer in others
     ):
         complete = rules.mild(complete)  # one's own may fill them
-    if not names & set(_FILLING):
+    if (others or not layers) and not names & set(_FILLING):
         asked.insert(0, complete)
     if spec.dtype.startswith(("int", "uint")):
         asked.append(rules.held_by(spec.dtype))
@@ -152,18 +162,33 @@ def _demanded(network: keras.Model, tensor: keras.KerasTensor) -> Demand:
 
 
 @functools.singledispatch
-def read_by(layer: Any) -> tuple[Rule, ...]:
-    """What a layer asks of an input it reads as it is."""
+def read_by(layer: Any, place: int) -> tuple[Rule, ...]:
+    """What a layer asks of an input it reads as it is.
+
+    Args:
+        layer: What reads it.
+        place: As which of its tensors, from 0.
+    """
     return ()
 
 
 @read_by.register
-def _(layer: keras.layers.Embedding) -> tuple[Rule, ...]:
+def _(layer: keras.layers.Embedding, place: int) -> tuple[Rule, ...]:
     return rules.ids_of_table(layer.input_dim)
 
 
 @read_by.register
-def _(layer: keras.layers.CategoryEncoding) -> tuple[Rule, ...]:
+def _(layer: ReplaceMissing, place: int) -> tuple[Rule, ...]:
+    return (rules.zero_or_one,) * (place == 1)
+
+
+@read_by.register
+def _(layer: MaskedFusion, place: int) -> tuple[Rule, ...]:
+    return (rules.zero_or_one,) * (place >= len(layer.values))
+
+
+@read_by.register
+def _(layer: keras.layers.CategoryEncoding, place: int) -> tuple[Rule, ...]:
     tokens = layer.num_tokens, "CategoryEncoding", "num_tokens"
     return (rules.ids_of_table(*tokens)[1],)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from companion.checking.case import Case
+from companion.checking.demands import MASKED
 from companion.checking.reading import (
     PYDATASET,
     TF_DATA,
@@ -21,16 +23,20 @@ from companion.errors import place
 from companion.graph import (
     has_list_of_one,
     has_lone_output,
+    inputs_of,
     is_built_by_dict,
     own_code,
+    reads,
 )
-from companion.rules import SILENT, TRAINS
-from companion.values import describe, is_plain
+from companion.rules import NAN, SILENT, TRAINS
+from companion.values import describe, in_chunks, is_plain
 
 #: An input this many times as large as another deserves a warning.
 _UNSCALED = 1000
 #: Rows that tell how large an input is.
 _ROWS = 1000
+#: Kinds of values that may be NaN, each with that of a mask.
+_MASKED = ("fb", "fi", "fu", "ff")
 
 
 # Batch after batch
@@ -274,11 +280,70 @@ def _in_its_own_order(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
         )
 
 
+def _behind_a_mask(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """Gaps where a mask says that a value is there."""
+    whole = case.whole.get("input", {})
+    for name, mask in _masked_inputs(case.model):
+        for index, part in enumerate([whole, *case.part("input")]):
+            value = part.get(name)
+            found = _gaps_seen(value, part.get(mask))
+            if value is None or not found:
+                continue
+            batch = index > 0 and case.reading.in_batches
+            at = f" in batch {index - 1}" if batch else ""
+            yield Row.of(
+                place("input", name),
+                f'numbers wherever "{mask}" is 1',
+                f"{describe(value)} with NaN or infinity in {found} of "
+                f"{len(value)} rows where it is 1{at}",
+                "Set the mask to 0 there: "
+                f'with_presence(inputs, missing=["{name}"]).',
+                outcome=NAN,
+            )
+            break
+
+
+def _masked_inputs(model: keras.Model) -> Iterator[tuple[str, str]]:
+    """Inputs that a layer reads beside a mask, and the mask of each.
+
+    Such a layer gets its values first, then as many masks.
+    """
+    found: dict[Any, dict[int, str]] = {}
+    for name, tensor in inputs_of(model).items():
+        for read in reads(model, tensor):
+            if isinstance(read.node.operation, MASKED):
+                found.setdefault(read.node, {})[read.place] = name
+    for node, names in found.items():
+        count = len(node.input_tensors) // 2
+        for number in range(count):
+            if {number, number + count} <= set(names):
+                yield names[number], names[number + count]
+
+
+def _gaps_seen(value: Any, mask: Any) -> int:
+    """Rows with a gap that the mask does not cover."""
+    if not is_plain(value) or not is_plain(mask):
+        return 0
+    if value.ndim == 0 or value.dtype.kind + mask.dtype.kind not in _MASKED:
+        return 0
+    axes = (*mask.shape, *(1,) * value.ndim)[: value.ndim]
+    try:
+        there = np.broadcast_to(mask.reshape(axes), value.shape)
+    except ValueError:  # told by its shape
+        return 0
+    count, inner = 0, tuple(range(1, value.ndim))
+    for values, seen in zip(in_chunks(value), in_chunks(there)):
+        bad = ~np.isfinite(values) & seen.astype(bool)
+        count += int(bad.any(axis=inner).sum())
+    return count
+
+
 QUESTIONS: tuple[Callable[[Case, Sequence[Row]], Iterator[Row]], ...] = (
     _in_turn,
     _none_inside,
     _dict_for_one,
     _column_of_weights,
+    _behind_a_mask,
     _uneven,
     _empty,
     _without_axes,

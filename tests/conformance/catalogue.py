@@ -19,12 +19,14 @@ from companion import (
     Blocks,
     ImageFiles,
     Labels,
+    ModalityDropout,
     MultiInputGenerator,
     Noise,
     PaddedText,
     PairedAugmentation,
     PixelAttention,
     Pixels,
+    ReplaceMissing,
     binary_head,
     category_branch,
     classes_head,
@@ -34,10 +36,12 @@ from companion import (
     image_branch,
     image_text_classifier,
     image_text_to_image,
+    masked_fusion,
     number_head,
     projection_discriminator,
     tabular_augmenter,
     text_branch,
+    with_presence,
 )
 
 # Generators. Every row has an input "id" that tells the samples apart, and
@@ -55,6 +59,12 @@ def _memory_map() -> np.ndarray:
     path = Path(_FOLDER.name) / "numbers.npy"
     np.save(path, NUMBERS)
     return np.load(path, mmap_mode="r")
+
+
+def _with_gaps() -> dict[str, np.ndarray]:
+    """Numbers of which every third row is missing, and their mask."""
+    gaps = np.where(IDS[:, None] % 3 == 0, np.nan, NUMBERS)
+    return with_presence({"numbers": gaps}, ["numbers"])
 
 
 def _images() -> np.ndarray:
@@ -115,6 +125,12 @@ GENERATORS = {
         },
         targets=_images(),
         transforms=[PairedAugmentation(targets=True, shift=2)],
+    ),
+    "an input that may be missing": _generator(inputs=_with_gaps()),
+    "inputs that are lost at random": _generator(
+        inputs=_with_gaps(),
+        targets=IDS,
+        transforms=[ModalityDropout({"numbers": 0.5})],
     ),
     "random columns beside arrays": _generator(
         inputs={"noise": Noise((2, 3)), "label": Labels(5)}, targets=NUMBERS
@@ -623,6 +639,99 @@ def _looking_up():
     return Builder(build, plain, own_layer=True)
 
 
+def _maybe_missing():
+    """Two inputs, and for each a mask, which is 1 for about half."""
+    numbers, more = _numbers(), keras.Input((4,), name="more")
+    chance = keras.Input((2,), name="chance")
+    there = keras.ops.cast(chance > 0.5, "float32")
+    return [numbers, more, chance], [there[:, :1], there[:, 1:]]
+
+
+def _deep(x, layers):
+    """The same, so deep that its weights come before those of others."""
+    for _ in range(layers):
+        x = keras.layers.Identity()(x)
+    return x
+
+
+def _learned(shape, like):
+    """A weight on its own, 0 at the start."""
+    axes = tuple(range(1, 1 + len(shape)))
+    learned = keras.layers.LayerNormalization(axis=axes, scale=False)
+    zeros = 0 * keras.ops.sum(like, axis=1)
+    for _ in shape:
+        zeros = keras.ops.expand_dims(zeros, -1)
+    return learned(zeros + keras.ops.zeros((1, *shape)))
+
+
+def _replaced(stand_in):
+    def build():
+        inputs, (there, _) = _maybe_missing()
+        known = ReplaceMissing(stand_in)([inputs[0], there])
+        joined = keras.layers.Concatenate()([known, inputs[1]])
+        return keras.Model(inputs, number_head(joined))
+
+    def plain():
+        inputs, (there, _) = _maybe_missing()
+        known = there * inputs[0]
+        if stand_in == "token":
+            known += (1 - there) * _learned((3,), inputs[0])
+        joined = keras.layers.Concatenate()([known, inputs[1]])
+        return keras.Model(inputs, _plain_number(joined))
+
+    return Builder(build, plain, own_layer=True)
+
+
+def _plain_mean_of(values, masks, features):
+    total = sum(mask * value for mask, value in zip(masks, values))
+    return total / keras.ops.maximum(sum(masks), 1)
+
+
+def _plain_gates(values, masks, features):
+    gate = keras.layers.Dense(2 * 8)
+    gates = gate(keras.layers.Concatenate()([*features, *masks]))
+    gates = keras.layers.Reshape((2, 8))(gates)
+    there = keras.ops.stack(masks, axis=1) * keras.ops.ones((1, 1, 8))
+    gates = keras.layers.Softmax(axis=1)(gates, mask=there > 0)
+    values = _deep(keras.ops.stack(values, axis=1), 9)
+    return keras.ops.sum(gates * values, axis=1)
+
+
+def _plain_attention(values, masks, features):
+    places = _deep(_learned((2, 8), features[0]), 20)
+    asked = keras.ops.stack(values, axis=1) + places
+    there = keras.ops.stack(masks, axis=2) > 0
+    found = keras.layers.MultiHeadAttention(4, 2)(
+        asked, asked, attention_mask=there
+    )
+    found += asked
+    return _plain_mean_of((found[:, 0], found[:, 1]), masks, features)
+
+
+def _fused_by_mask(how, join):
+    """Two branches of which one, both or none is there."""
+
+    def build():
+        inputs, masks = _maybe_missing()
+        names = "numbers", "more"
+        fused = masked_fusion(
+            dict(zip(names, inputs)), dict(zip(names, masks)), how, units=8
+        )
+        return keras.Model(inputs, number_head(fused))
+
+    def plain():
+        inputs, masks = _maybe_missing()
+        features = [mask * x for mask, x in zip(masks, inputs)]
+        values = [_plain_dense(x, 8) for x in features]
+        joined = join(values, masks, features)
+        nothing = _deep(_learned((8,), inputs[0]), 30)
+        some = keras.ops.maximum(*masks)
+        fused = some * joined + (1 - some) * nothing
+        return keras.Model(inputs, _plain_number(fused))
+
+    return Builder(build, plain, own_layer=True)
+
+
 BUILDERS = {
     "dense_branch": _alone(_numbers, lambda x: dense_branch(x, (8, 4)))(
         lambda x: _plain_dense(x, 8, 4)
@@ -710,4 +819,11 @@ BUILDERS = {
         own_layer=True,
     ),
     "PixelAttention": _looking_up(),
+    "ReplaceMissing zeros": _replaced("zeros"),
+    "ReplaceMissing token": _replaced("token"),
+    "masked_fusion mean": _fused_by_mask("mean", _plain_mean_of),
+    "masked_fusion gated": _fused_by_mask("gated", _plain_gates),
+    "masked_fusion attention": _fused_by_mask(
+        "attention", _plain_attention
+    ),
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from companion.feeding.missing import with_presence
 from companion.lab.contract_cases import models as m
 from companion.lab.contract_cases.case import (
     NOTE,
@@ -21,9 +22,11 @@ from companion.lab.contract_cases.models import (
     BOTH,
     COLUMN,
     GAP,
+    HOLE,
     IDS,
     KINDS,
     RIGHT,
+    THERE,
     THREE,
     WORDS,
     N,
@@ -54,6 +57,10 @@ def _two_inputs(make: m.Maker, data: Any) -> Given:
     return Given(make, data, [Y[: rows(data)]] * 2)
 
 
+def _masked_input(make: m.Maker, data: Any) -> Given:
+    return Given(make, data, Y)
+
+
 _x = partial(cases, "inputs", 'input "x"', _one_input)
 _number, _column, _id = _x(m.of_x()), _x(m.of_x((1,))), _x(m.of_ids())
 _text, _small = _x(m.of_texts), _x(m.of_scaled("int8"))
@@ -69,7 +76,16 @@ _words = _x(
 _encoded = _x(m.of_x((1,), m.encoding, dtype="int32"))
 _time = _x(m.of_scaled(by=1e-9))
 _two = cases("inputs", "inputs", _two_inputs, m.of_two())
+_masked, _fused = (
+    cases("inputs", 'input "x"', _masked_input, m.of_masked(fused))
+    for fused in (False, True)
+)
 
+#: A mask as numbers between 0 and 1, and one that covers nothing.
+UNSURE = {"x": X, "x_present": 0.2 + 0.6 * THERE}
+SURE = {"x": HOLE, "x_present": THERE > 0}
+OPEN = {"x": HOLE, "x_present": THERE + (THERE == 0)}
+ALWAYS = {"right": RIGHT}
 MANY = {f"column {n}": COLUMN for n in range(6)}
 Swapped = collections.namedtuple("Swapped", "right left")
 
@@ -207,6 +223,36 @@ CASES: tuple[Case, ...] = (
         BLANK,
         TOKENS,
         lambda v: np.where(v.any(axis=1)[:, None], v, [1, 0, 0]),
+    ),
+    _masked(
+        "a mask that is neither 0 nor 1 (ReplaceMissing)",
+        SILENT,
+        UNSURE,
+        SURE,
+        {"x": X, "x_present": UNSURE["x_present"] > 0.5},
+        where='input "x_present"',
+    ),
+    _fused(
+        "a mask that is neither 0 nor 1 (masked_fusion)",
+        SILENT,
+        UNSURE | ALWAYS,
+        SURE | ALWAYS,
+        {"x": X, "x_present": UNSURE["x_present"] > 0.5} | ALWAYS,
+        where='input "x_present"',
+    ),
+    _masked(
+        "a gap where the mask is 1 (ReplaceMissing)",
+        NAN,
+        OPEN,
+        SURE,
+        with_presence({"x": HOLE}, ["x"]),
+    ),
+    _fused(
+        "a gap where the mask is 1 (masked_fusion)",
+        NAN,
+        OPEN | ALWAYS,
+        SURE | ALWAYS,
+        with_presence({"x": HOLE} | ALWAYS, ["x"]),
     ),
     _two(
         "an input is missing",

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from companion.building.gan import ConditionalGAN
+from companion.building.masked import ReplaceMissing, masked_fusion
 from companion.building.models import (
     conditional_generator,
     projection_discriminator,
@@ -33,6 +34,9 @@ X = np.linspace(0, 1, 2 * N).reshape(N, 2)
 COLUMN = X[:, :1]
 WORDS = np.array(["air", "sea"] * 4)
 GAP = np.where(X == X[0, 0], np.nan, X)
+#: The first row is missing, and its mask says so.
+HOLE = np.where(np.arange(N)[:, None] == 0, np.nan, X)
+THERE = 1.0 - np.isnan(HOLE[:, :1])
 HIDDEN = np.ma.masked_greater(Y, 1.9)
 THREE = np.stack([Y, 2 * Y, 3 * Y], 1)
 BOTH = {"left": COLUMN, "right": X[:, 1:] ** 2}
@@ -177,6 +181,28 @@ def of_two(
             made if outputs is dict else list(made.values()),
         )
         model.compile("sgd", loss, **compiled)
+        return model
+
+    return make
+
+
+def of_masked(fused: bool = False) -> Maker:
+    """Of an input that may be missing; fused with one that is there."""
+
+    def make() -> keras.Model:
+        x = keras.Input((2,), name="x")
+        present = keras.Input((1,), name="x_present")
+        right = keras.Input((1,), name="right")
+        if fused:
+            parts = {"x": x, "right": right}
+            known = masked_fusion(parts, {"x": present}, units=4)
+        else:
+            known = ReplaceMissing("token")([x, present])
+        model = keras.Model(
+            [x, present, right] if fused else [x, present],
+            layers.Dense(1)(known),
+        )
+        model.compile("sgd", "mse")
         return model
 
     return make

@@ -66,9 +66,17 @@ def _kind_of(answer: Any) -> str:
     return name if name.isidentifier() else "function"
 
 
+def _code_of(answer: Any) -> Any:
+    """The code of a function, a method, or what a class begins with."""
+    made = answer
+    if isinstance(answer, type):
+        made = vars(answer).get("__init__")
+    return getattr(made, "__code__", None)
+
+
 def _is_missing(answer: Any, error: Exception) -> bool:
     """Whether the learner's own cell says that there is no answer yet."""
-    code = getattr(answer, "__code__", None)
+    code = _code_of(answer)
     (*_, last) = traceback.extract_tb(error.__traceback__)
     return (
         isinstance(error, NotImplementedError)
@@ -79,7 +87,7 @@ def _is_missing(answer: Any, error: Exception) -> bool:
 
 def _place(answer: Any, error: Exception) -> str:
     """The line of an answer in which it stopped, if that is known."""
-    code = getattr(answer, "__code__", None)
+    code = _code_of(answer)
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)
