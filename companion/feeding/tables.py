@@ -300,7 +300,8 @@ def _cells(column: str, values: Any) -> tuple[list[Any], np.ndarray]:
     dtype = getattr(values, "dtype", None)
     own = hasattr(dtype, "na_value")  # of pandas, which might round ids
     whole = values.astype(object) if own else values
-    cells = np.asarray(whole, object)[there].tolist()
+    kind = object if dtype is None else None  # a list, perhaps mixed
+    cells = np.asarray(whole, kind)[there].tolist()
     types = set(map(type, cells))
     if types == {bytes}:
         return [cell.decode() for cell in cells], there

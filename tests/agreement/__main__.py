@@ -15,6 +15,7 @@ import about_image_text  # noqa: F401
 import about_inputs  # noqa: F401
 import about_layers  # noqa: F401
 import about_losses  # noqa: F401
+import about_missing  # noqa: F401
 import about_models  # noqa: F401
 import about_other_models  # noqa: F401
 import about_streams  # noqa: F401
