@@ -58,7 +58,7 @@ class Ratings:
 
     @property
     def inputs(self) -> dict[str, np.ndarray]:
-        """What a model is fed, by name: all but ``stars`` and ``best``."""
+        """All but ``stars`` and ``best``, as a model is fed it, by name."""
         answers = ("stars", "best")
         return {k: v for k, v in vars(self).items() if k not in answers}
 
@@ -89,10 +89,10 @@ def ratings(
         num_test: Ratings in each test, if there are as many pairs.
 
     Returns:
-        By name: "train" and "validation"; "known", other pairs of users
-        and products that training has; "new users", "new products" and
-        "both new", of which training has no rating. No pair of a user and
-        a product comes twice.
+        Six parts by name. They are "train" and "validation"; "known",
+        other pairs of users and products that training has; "new users",
+        "new products" and "both new", of which training has no rating. No
+        pair of a user and a product comes twice.
 
     Raises:
         DataError: If there are not so many pairs.
