@@ -35,7 +35,7 @@ def test_every_file_is_packed_and_its_source_is_named():
     named = (DATA / "README.md").read_text()
 
     names = {path.name for path in DATA.iterdir()}
-    assert len(names) == 4
+    assert len(names) == 6
     for name in names:
         assert any(fnmatch(f"lab/data/{name}", p) for p in patterns)
         assert name == "README.md" or f"`{name}`" in named
