@@ -181,6 +181,42 @@ def answers_of(
     return found
 
 
+def wrong_step(
+    model: keras.Model,
+    batch: dict[str, np.ndarray],
+    targets: np.ndarray,
+    fed: dict[str, np.ndarray] | None = None,
+    nan: str = "After one step of training a weight is NaN.",
+) -> Iterator[str]:
+    """A step of training that fails, makes NaN, or changes nothing.
+
+    Args:
+        model: What was built, compiled.
+        batch: Inputs on which answers are compared.
+        targets: What to train on.
+        fed: Inputs to train on, if they are others.
+        nan: What to say of a weight that is NaN afterwards.
+    """
+    if not model.compiled:
+        yield (
+            "The model is not compiled: an optimizer and a loss are part "
+            "of the task."
+        )
+    before = yield from answers_of(model, batch)
+    model.run_eagerly = True  # one step is not worth making a graph
+    yield from tried(
+        model.train_on_batch,
+        batch if fed is None else fed,
+        targets,
+        who="A step of training",
+    )
+    if not all(np.isfinite(w).all() for w in model.get_weights()):
+        yield nan
+    after = yield from answers_of(model, batch)
+    if np.array_equal(before, after):
+        yield "After one step of training the answers are as before."
+
+
 def shake(model: keras.Model, seed: int, spread: float = 0.3) -> None:
     """Adds noise to each weight, so that weights of 0 hide no path.
 

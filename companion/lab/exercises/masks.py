@@ -19,6 +19,7 @@ from companion.lab.exercises.answers import (
     shake,
     tried,
     wrong_inputs,
+    wrong_step,
 )
 
 Batch = dict[str, np.ndarray]
@@ -282,7 +283,15 @@ def absent_sensor(
     answers = yield from answers_of(model, batch)
     yield from _wrong_absence(model, batch, answers)
     yield from _ignored(model, batch, answers)
-    yield from _wrong_training(model, batch)
+    yield from wrong_step(
+        model,
+        batch,
+        np.ones((len(batch["sensor"]), 1), "float32"),
+        _gaps(batch, np.nan),
+        "The answers are right, but after one step of training with NaN in "
+        "sensor a weight is NaN: its gradient is NaN times 0. Replace the "
+        "readings before the first layer that has weights.",
+    )
 
 
 def _with_gaps(num_numbers: int, num_readings: int, seed: int) -> Batch:
@@ -355,30 +364,3 @@ def _ignored(
             "A sensor that reads 0 everywhere and a sensor that is absent "
             "get the same answer. Let has_sensor itself go on to the end."
         )
-
-
-def _wrong_training(model: keras.Model, batch: Batch) -> Iterator[str]:
-    """A step of training that fails, makes NaN, or changes nothing."""
-    if not model.compiled:
-        yield (
-            "The model is not compiled: an optimizer and a loss are part "
-            "of the task."
-        )
-    before = yield from answers_of(model, batch)
-    model.run_eagerly = True  # one step is not worth making a graph
-    targets = np.ones((len(before), 1), "float32")
-    yield from tried(
-        model.train_on_batch,
-        _gaps(batch, np.nan),
-        targets,
-        who="A step of training",
-    )
-    if not all(np.isfinite(w).all() for w in model.get_weights()):
-        yield (
-            "The answers are right, but after one step of training with "
-            "NaN in sensor a weight is NaN: its gradient is NaN times 0. "
-            "Replace the readings before the first layer that has weights."
-        )
-    after = yield from answers_of(model, batch)
-    if np.array_equal(before, after):
-        yield "After one step of training the answers are as before."

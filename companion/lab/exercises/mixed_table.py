@@ -17,6 +17,7 @@ from companion.lab.exercises.answers import (
     shake,
     tried,
     wrong_inputs,
+    wrong_step,
 )
 
 Batch = dict[str, np.ndarray]
@@ -264,7 +265,8 @@ def reads_several_genres(
     yield from _padding(model, batch, answers)
     yield from _ignored(model, batch, answers, num_genres)
     yield from _order(model, batch, answers)
-    yield from _wrong_training(model, batch)
+    shares = np.linspace(0, 1, len(batch["numbers"]), dtype="float32")
+    yield from wrong_step(model, batch, shares[:, None])
 
 
 def _films(num_numbers: int, num_genres: int, seed: int) -> Batch:
@@ -348,23 +350,3 @@ def _ignored(
             "The answer is the share of critics who liked the film. Yours "
             "leaves 0 to 1: which activation keeps it there?"
         )
-
-
-def _wrong_training(model: keras.Model, batch: Batch) -> Iterator[str]:
-    """A step of training that fails, makes NaN, or changes nothing."""
-    if not model.compiled:
-        yield (
-            "The model is not compiled: an optimizer and a loss are part "
-            "of the task."
-        )
-    before = yield from answers_of(model, batch)
-    model.run_eagerly = True  # one step is not worth making a graph
-    shares = np.linspace(0, 1, len(before), dtype="float32")[:, None]
-    yield from tried(
-        model.train_on_batch, batch, shares, who="A step of training"
-    )
-    if not all(np.isfinite(w).all() for w in model.get_weights()):
-        yield "After one step of training a weight is NaN."
-    after = yield from answers_of(model, batch)
-    if np.array_equal(before, after):
-        yield "After one step of training the answers are as before."

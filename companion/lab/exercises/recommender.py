@@ -17,6 +17,7 @@ from companion.lab.exercises.answers import (
     shake,
     tried,
     wrong_inputs,
+    wrong_step,
 )
 
 Batch = dict[str, np.ndarray]
@@ -307,7 +308,8 @@ def two_towers(
     vectors = yield from _vectors(towers, sides)
     yield from _not_the_product(model, towers, answers, vectors)
     yield from _unread(model, batch, answers)
-    yield from _wrong_training(model, batch)
+    stars = np.linspace(1, 5, len(batch["user"]), dtype="float32")
+    yield from wrong_step(model, batch, stars[:, None])
 
 
 def _pairs(num_users: int, num_products: int, seed: int) -> Batch:
@@ -390,21 +392,3 @@ def _unread(
             "Your answer is a number of the user plus a number of the "
             "product: every user likes the same products best."
         )
-
-
-def _wrong_training(model: keras.Model, batch: Batch) -> Iterator[str]:
-    """A step of training that fails, or changes nothing."""
-    if not model.compiled:
-        yield (
-            "The model is not compiled: an optimizer and a loss are part "
-            "of the task."
-        )
-    before = yield from answers_of(model, batch)
-    model.run_eagerly = True  # one step is not worth making a graph
-    stars = np.linspace(1, 5, len(before), dtype="float32")[:, None]
-    yield from tried(
-        model.train_on_batch, batch, stars, who="A step of training"
-    )
-    after = yield from answers_of(model, batch)
-    if np.array_equal(before, after):
-        yield "After one step of training the answers are as before."
