@@ -26,7 +26,8 @@ else
 REQUIREMENTS := -e .[book,test,classroom]
 endif
 
-# Tests run in two processes; those of a file, or a page, in the same one.
+# Tests run in two processes, those of a file in the same one. Pages run
+# alone: their time is limited, and they train on both cores.
 TWICE := -n 2 --dist loadscope
 
 .PHONY: help book test check lint lab notebooks proofs sheets benchmark \
@@ -51,7 +52,8 @@ book: $(PAGE)  ## build the book and print the path of its first page
 	@echo "$(CURDIR)/$(PAGE)"
 
 test: lint $(PAGE)  ## run every test, and every notebook
-	$(BIN)/pytest --nbval $(TWICE)
+	$(BIN)/pytest $(TWICE) --ignore tests/test_book.py companion tests
+	$(BIN)/pytest --nbval book tests/test_book.py
 
 check: lint  ## quick tests, for before a commit; CHAPTER=x runs a page
 	$(BIN)/pytest -m "not browser and not slow" $(TWICE) companion tests

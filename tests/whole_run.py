@@ -1,5 +1,5 @@
 """What is asked of a whole run of the tests: how long pages took, and what
-they left behind. Tests may run in several processes; this is asked once.
+they left behind. Where tests run in several processes, it is asked once.
 """
 
 from pathlib import Path
