@@ -75,7 +75,7 @@ def adapted(layer: _Layer, rows: np.ndarray) -> _Layer:
     fault = _layer_fault(layer)
     DataError.raise_if(fault and fault.at("layer"))
     DataError.raise_if(
-        *(fault.at("training rows") for fault in _faults(layer, rows))
+        *(f.at("training rows") for f in learning_faults(layer, rows))
     )
     if isinstance(layer, keras.layers.Normalization):
         rows = rows.astype("float64", copy=False)
@@ -102,7 +102,7 @@ def _layer_fault(layer: Any) -> Fault | None:
     return Fault("a layer that learns from data", received, fix)
 
 
-def _faults(layer: keras.Layer, rows: Any) -> Iterator[Fault]:
+def learning_faults(layer: keras.Layer, rows: Any) -> Iterator[Fault]:
     """What Keras would learn the wrong thing from, or choke on."""
     if masked := unmasked(rows):
         yield masked

@@ -16,7 +16,7 @@ import numpy as np
 from companion.errors import DataError, Problem
 from companion.feeding.columns import as_column
 from companion.feeding.missing import filled, known
-from companion.feeding.preparation import adapted
+from companion.feeding.preparation import learning_faults
 from companion.rules import choice_problem
 from companion.values import describe
 
@@ -284,13 +284,8 @@ def _scale(column: str, values: Any) -> tuple[float, float]:
     """Mean and standard deviation, of numbers that have both."""
     numbers = _numbers(column, values)
     numbers = numbers[np.isfinite(numbers)]
-    try:
-        adapted(keras.layers.Normalization(axis=None), numbers)
-    except DataError as error:
-        raise DataError(
-            Problem(f'column "{column}"', p.expected, p.received, p.fix)
-            for p in error.problems
-        ) from error
+    faults = learning_faults(keras.layers.Normalization(axis=None), numbers)
+    DataError.raise_if(*(f.at(f'column "{column}"') for f in faults))
     return float(numbers.mean()), float(numbers.std())
 
 
