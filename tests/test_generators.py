@@ -390,6 +390,46 @@ class Doubled:
         return np.append(rows, [0] * self.extra) * 2.0
 
 
+def test_a_transform_in_place_changes_no_data():
+    """Also where a column gives a view of what it holds."""
+
+    class Rows:
+        held = np.ones((6, 2), "float32")
+
+        def __len__(self):
+            return 6
+
+        def take(self, rows):
+            return self.held[rows[0] : rows[-1] + 1]
+
+    def clear(batch, rng):
+        for values in batch[0].values():
+            values[:] = 0
+        return batch
+
+    array = np.ones((6, 1), "float32")
+    batches = MultiInputGenerator(
+        {"a": array, "b": Rows()}, batch_size=4, seed=0, transforms=[clear]
+    )
+
+    (first,) = batches[0]
+
+    assert not first["a"].any() and not first["b"].any()
+    assert array.all() and Rows.held.all()
+
+
+def test_what_a_transform_changed_back_to_objects_is_refused():
+    """Same length, same names: the type alone tells."""
+
+    def words(batch, rng):
+        return ({"a": np.array(["x"] * len(batch[0]["a"]), object)},)
+
+    batches = MultiInputGenerator({"a": X}, seed=0, transforms=[words])
+
+    with pytest.raises(DataError, match="numbers"):
+        batches[0]
+
+
 def test_floats_of_columns_and_transforms_of_ones_own_become_float32():
     def halve(batch, rng):
         inputs, targets = batch

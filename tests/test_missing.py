@@ -480,6 +480,9 @@ def test_what_is_absent_stays_so_and_counts_as_lost():
     assert gone["a"][absent].all()
     assert not (gone["a"] & gone["b"]).any()
     assert near(gone["a"][~absent].mean(), 0.5 - 0.05, ROWS // 2)
+
+    inputs, targets = batch_of()
+    inputs["a"][absent] = inputs["a_present"][absent] = 0
     inputs["b"][:] = inputs["b_present"][:] = 0
     _, gone = lost((inputs, targets))
     np.testing.assert_array_equal(gone["a"], absent)
@@ -511,6 +514,19 @@ def test_types_stay_and_the_arrays_of_the_caller_too(dtype):
     assert inputs["a"].dtype == inputs["a_present"].dtype == dtype
     assert batch[0]["a"] is values and batch[0]["a_present"] is mask
     assert rest[0] is batch[1] and rest[1] is batch[2]
+
+
+def test_only_an_array_of_the_batch_alone_is_changed_in_place():
+    values, whole = np.ones((50, 2)), np.ones((99, 1))
+    batch = {"a": values, "a_present": whole[:50]}, values  # to restore
+
+    inputs, gone = lost(batch, {"a": 0.5}, keep_one=False)
+
+    assert gone["a"].any() and not inputs["a"].all()
+    assert values.all() and whole.all()
+    batch = {"a": values, "a_present": np.ones((50, 1))}, np.arange(50)
+    inputs, gone = lost(batch, {"a": 0.5}, keep_one=False)
+    assert inputs["a"] is values and not values.all()
 
 
 @pytest.mark.parametrize("shape", [(1,), (3,), ()])

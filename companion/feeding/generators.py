@@ -74,7 +74,8 @@ class MultiInputGenerator(keras.utils.PyDataset):
             a small class come several times and some of a large one wait
             for another epoch. Needs ``shuffle=True``.
         transforms: Functions ``f(batch, rng) -> batch``, applied in order
-            to the tuple that a batch is. Each has a generator of its own.
+            to the tuple that a batch is. Each has a random generator of
+            its own, and may change the arrays of the batch in place.
         drop_last: Whether a last, shorter batch is left out.
         shard: ``(rank, count)`` if several processes share the samples:
             this one feeds every ``count``-th sample of the epoch's order,
@@ -476,7 +477,9 @@ class MultiInputGenerator(keras.utils.PyDataset):
                 raise ValueError(
                     f"{count} rows in all, not as at the start"
                 )
-            return _fed(values, len(rows))
+            fed = _fed(values, len(rows))
+            # A transform may change its batch, never a column's own array.
+            return fed.copy() if self._transforms else fed
         except Exception as error:
             at = f"{where}, batch {first} of epoch {epoch}"
             if isinstance(error, DataError):

@@ -295,7 +295,9 @@ class ModalityDropout:
 
     A model that never met a missing input in training does badly where one
     is missing. This shows it some, anew in every epoch: the mask becomes
-    0, and the value as well, so that nothing of it is left.
+    0, and the value as well, so that nothing of it is left. Arrays are
+    changed in place, as those of a batch are its own; read-only ones,
+    views and those that the batch has twice are copied.
 
     Source: ModDrop, Neverova et al. (https://arxiv.org/abs/1501.00102).
     Taught in the chapter *Inputs that may be missing*.
@@ -359,7 +361,7 @@ class ModalityDropout:
         for name, rows in zip(names, lost.T):
             if rows.any():
                 for key in (name, name + PRESENT):
-                    inputs[key] = np.array(inputs[key])
+                    inputs[key] = _own(inputs[key], batch)
                     inputs[key][rows] = 0
         return (inputs, *batch[1:])
 
@@ -384,11 +386,11 @@ class ModalityDropout:
             of = name.removesuffix(PRESENT)
             if name != of and of not in self.rates:
                 left |= _any_value(inputs[name])
+        rows = np.flatnonzero(~left & lost.any(axis=1))
         # Given that it was lost, a number is even between 0 and its rate.
         rates = np.maximum(list(self.rates.values()), 1e-12)
-        back = np.where(lost, drawn / rates, -1).argmax(axis=1)
-        rows = np.flatnonzero(~left & lost.any(axis=1))
-        lost[rows, back[rows]] = False
+        drawn = np.where(lost[rows], drawn[rows] / rates, -1)
+        lost[rows, drawn.argmax(axis=1)] = False
 
     def _problems(self, inputs: Mapping[str, Any]) -> Iterator[Problem]:
         for name in self.rates:
@@ -406,6 +408,15 @@ class ModalityDropout:
 def _is_share(rate: Any) -> bool:
     number = isinstance(rate, (int, float, np.number))
     return number and not isinstance(rate, bool) and 0 <= rate <= 1
+
+
+def _own(values: Any, batch: Batch) -> np.ndarray:
+    """An array to change: itself, if nobody else reads it."""
+    array = np.asarray(values)
+    parts = (p.values() if isinstance(p, Mapping) else [p] for p in batch)
+    places = sum(each is values for part in parts for each in part)
+    alone = places == 1 and array.flags.owndata and array.flags.writeable
+    return array if alone else array.copy()
 
 
 def _any_value(mask: np.ndarray) -> np.ndarray:
