@@ -14,7 +14,6 @@ except (ImportError, ValueError) as error:
     ) from error
 
 from companion.building.branches import (
-    WordOrder,
     category_branch,
     dense_branch,
     image_branch,
@@ -36,6 +35,13 @@ from companion.building.models import (
     projection_discriminator,
     tabular_augmenter,
 )
+from companion.building.sequences import (
+    draw_futures,
+    gaussian_loss,
+    sensor_fusion,
+    sequence_branch,
+    step_before,
+)
 from companion.checking.contract import check
 from companion.checking.report import Report
 from companion.errors import (
@@ -44,12 +50,7 @@ from companion.errors import (
     DataError,
     Problem,
 )
-from companion.feeding.columns import (
-    Labels,
-    Noise,
-    RandomColumn,
-    StoredColumn,
-)
+from companion.feeding.columns import Labels, Noise
 from companion.feeding.files import ImageFiles, captioned_images
 from companion.feeding.generators import MultiInputGenerator
 from companion.feeding.images import PairedAugmentation, Pixels
@@ -64,6 +65,7 @@ from companion.feeding.splitting import split_rows
 from companion.feeding.streams import FollowEpoch
 from companion.feeding.tables import TableEncoder
 from companion.feeding.text import PaddedText
+from companion.feeding.windows import cut_windows
 from companion.rules import Spec
 
 __all__ = [
@@ -86,13 +88,10 @@ __all__ = [
     "PixelAttention",
     "Pixels",
     "Problem",
-    "RandomColumn",
     "ReplaceMissing",
     "Report",
     "Spec",
-    "StoredColumn",
     "TableEncoder",
-    "WordOrder",
     "adapted",
     "binary_head",
     "captioned_images",
@@ -100,8 +99,11 @@ __all__ = [
     "check",
     "classes_head",
     "conditional_generator",
+    "cut_windows",
     "dense_branch",
+    "draw_futures",
     "fuse",
+    "gaussian_loss",
     "image_branch",
     "image_text_classifier",
     "image_text_to_image",
@@ -109,7 +111,10 @@ __all__ = [
     "number_head",
     "presence",
     "projection_discriminator",
+    "sensor_fusion",
+    "sequence_branch",
     "split_rows",
+    "step_before",
     "tabular_augmenter",
     "text_branch",
     "with_presence",

@@ -17,10 +17,14 @@ from companion import (
     Labels,
     MultiInputGenerator,
     Noise,
+)
+from companion.feeding.columns import (
+    ArrayColumn,
     RandomColumn,
     StoredColumn,
+    as_column,
+    is_random,
 )
-from companion.feeding.columns import ArrayColumn, as_column, is_random
 
 ROWS = np.array([3, 0, 3])
 

@@ -7,12 +7,15 @@ from scipy.stats import norm
 
 from companion import ContractError
 from companion.building.sequences import (
+    MASKS_EACH,
     PLACES,
     SEQUENCE_READERS,
     MeanAndSpread,
+    draw_futures,
     gaussian_loss,
     sensor_fusion,
     sequence_branch,
+    step_before,
 )
 
 SHAPES = {"push": (12, 3), "turn": (6, 2)}
@@ -61,17 +64,22 @@ def test_a_fixed_value_counts_wherever_it_comes_in(place):
         ({"num_values": 2, "spread": True}, (4, 4)),
         ({"future": (20, 1)}, (4, 20, 1)),
         ({"future": (20, 1), "spread": True}, (4, 20, 2)),
+        ({"future": (5, 2), "step_by_step": True}, (4, 5, 2)),
     ],
     ids=str,
 )
-@pytest.mark.parametrize("may_fail", [False, True])
+@pytest.mark.parametrize("mask_each", [None, *MASKS_EACH])
 def test_sensors_give_a_class_a_value_or_a_future(
-    tmp_path, answer, shape, may_fail
+    tmp_path, answer, shape, mask_each
 ):
-    model = sensor_fusion(SHAPES, may_fail=may_fail, units=8, **answer)
+    model = sensor_fusion(SHAPES, mask_each=mask_each, units=8, **answer)
     batch = dict(BATCH)
-    if may_fail:
-        batch |= {f"{n}_present": np.ones((4, 1)) for n in SHAPES}
+    for name, (steps, _) in SHAPES.items():
+        length = {"sensor": 1, "reading": steps}.get(mask_each)
+        if length:
+            batch[f"{name}_present"] = np.ones((4, length))
+    if "step_by_step" in answer:
+        batch["before"] = np.ones((4, 5, 2))
 
     answers = model.predict(batch, verbose=0)
     model.save(tmp_path / "model.keras")
@@ -84,7 +92,7 @@ def test_sensors_give_a_class_a_value_or_a_future(
 
 
 def test_a_dead_sensor_has_no_influence():
-    model = sensor_fusion(SHAPES, num_values=1, may_fail=True, units=8)
+    model = sensor_fusion(SHAPES, num_values=1, mask_each="sensor", units=8)
     dead = {
         "push_present": np.ones((4, 1)),
         "turn_present": np.zeros((4, 1)),
@@ -92,6 +100,74 @@ def test_a_dead_sensor_has_no_influence():
     other = {**BATCH, "turn": BATCH["turn"] + 9}
 
     assert np.allclose(model({**BATCH, **dead}), model({**other, **dead}))
+
+
+def test_a_mask_of_readings_is_read():
+    model = sensor_fusion(
+        SHAPES, num_values=1, mask_each="reading", units=8
+    )
+    whole = {
+        f"{n}_present": np.ones((4, k)) for n, (k, _) in SHAPES.items()
+    }
+    torn = {**whole, "turn_present": np.arange(24).reshape(4, 6) % 2.0}
+
+    assert not np.allclose(
+        model({**BATCH, **whole}), model({**BATCH, **torn})
+    )
+
+
+def stepwise(**options):
+    return sensor_fusion(
+        SHAPES, future=(5, 1), units=8, step_by_step=True, **options
+    )
+
+
+def test_a_step_is_told_the_steps_before_it_and_none_after():
+    """Or the training would show each step its own answer."""
+    model = stepwise()
+    future = RNG.normal(size=(4, 5, 1))
+    other = future.copy()
+    other[:, 2] += 9
+
+    one, two = (
+        np.asarray(model({**BATCH, "before": step_before(each)}))
+        for each in (future, other)
+    )
+
+    same = np.isclose(one, two).all(axis=(0, 2))
+    assert same.tolist() == [True, True, True, False, False]
+
+
+def test_steps_of_a_drawn_future_belong_together():
+    """A model that repeats the step before, plus noise of 1: a walk."""
+    before = keras.Input((5, 1), name="before")
+    past = keras.Input((3, 1), name="past")
+    spread = keras.ops.ones_like(before)
+    walk = keras.Model(
+        [past, before], keras.layers.Concatenate()([before, spread])
+    )
+
+    futures = draw_futures(walk, {"past": np.zeros((2, 3, 1))}, 4000, 0)
+    again = draw_futures(walk, {"past": np.zeros((2, 3, 1))}, 4000, 0)
+
+    assert futures.shape == (2, 4000, 5, 1)
+    np.testing.assert_array_equal(futures, again)
+    variance = futures[..., 0].var(axis=(0, 1))
+    np.testing.assert_allclose(variance, [1, 2, 3, 4, 5], rtol=0.1)
+    assert not np.array_equal(futures[0], futures[1])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: stepwise(),
+        lambda: sensor_fusion(SHAPES, future=(5, 1), spread=True),
+    ],
+    ids=["without a spread", "without the step before"],
+)
+def test_a_model_that_cannot_be_drawn_from_is_refused(model):
+    with pytest.raises(ContractError, match="spread=True, step_by_step"):
+        draw_futures(model(), BATCH, 2, 0)
 
 
 def test_the_loss_is_that_of_a_normal_distribution():
@@ -121,6 +197,8 @@ def test_half_of_the_numbers_pass_as_they_are():
         ({"num_classes": 2, "num_values": 1}, "num_classes and num_values"),
         ({"num_classes": 2, "spread": True}, "numbers or a future"),
         ({"future": (20,)}, "future"),
+        ({"num_values": 1, "step_by_step": True}, "a future to go through"),
+        ({"num_values": 1, "mask_each": "step"}, "mask_each to be one of"),
         ({"num_values": 1, "reader": "rnn"}, "how to be one of lstm"),
     ],
     ids=str,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from companion.building.fusion import fuse
@@ -16,8 +17,13 @@ from companion.rules import choice_problem, count_problem, sizes_problem
 
 #: Ways to make one vector of a sequence.
 SEQUENCE_READERS = ("lstm", "gru", "convolution")
+#: What a mask says of a sensor: it is dead, or one reading is missing.
+MASKS_EACH = ("sensor", "reading")
 #: Where a fixed value meets a sequence.
 PLACES = ("end", "steps", "state")
+#: The input that tells each step of a future the step before.
+BEFORE = "before"
+_DRAWS = "draw_futures"
 #: How far apart the steps are that a convolution looks at, layer by layer.
 _DILATIONS = (1, 2, 4, 8)
 #: The smallest standard deviation that is predicted.
@@ -199,8 +205,9 @@ def sensor_fusion(
     how: str = "concatenate",
     reader: str = "gru",
     units: int = 32,
-    may_fail: bool = False,
+    mask_each: str | None = None,
     spread: bool = False,
+    step_by_step: bool = False,
 ) -> keras.Model:
     """Several sensors, each with its own length, width and rate.
 
@@ -217,19 +224,26 @@ def sensor_fusion(
         num_values: How many numbers; train with ``mse``.
         future: Steps and channels of the series to predict; train with
             ``mse``, on targets ``(samples, steps, channels)``.
-        how: How the branches are joined, see `fuse`; if sensors may fail,
-            see `masked_fusion`.
+        how: How the branches are joined, see `fuse`; with a mask for each
+            sensor, see `masked_fusion`.
         reader: How a sensor is read, see `sequence_branch`.
         units: Width of each branch, and of the layer before the answer.
-        may_fail: Whether each sensor has a mask, an input of its name with
-            ``_present`` behind it, 0 where the sensor is dead.
+        mask_each: Whether each sensor has a mask, an input of its name
+            with ``_present`` behind it, 0 where something is missing:
+            ``"sensor"``, ``(batch, 1)``, for sensors that die;
+            ``"reading"``, ``(batch, steps)``, for single readings that
+            drop out, as `cut_windows` gives it.
         spread: Whether numbers, or a future, come as means, then standard
             deviations; train with `gaussian_loss`.
+        step_by_step: Whether each step of a future is also told the value
+            of the step before it, by an input ``before``: in training
+            that is the target, one step later, `step_before`; to predict,
+            `draw_futures` draws step after step (autoregressive).
 
     Returns:
         A model with a float32 input ``(batch, steps, channels)`` for each
-        sensor, if it may fail also its mask, ``(batch, 1)``. Its output is
-        float32 ``(batch, classes)``, ``(batch, values)`` or
+        sensor, then the masks, then ``before``, if asked for. Its output
+        is float32 ``(batch, classes)``, ``(batch, values)`` or
         ``(batch, steps, channels)``; the last axis is twice as long with
         ``spread``.
 
@@ -248,39 +262,53 @@ def sensor_fusion(
         num_classes=num_classes, num_values=num_values, future=future
     )
     ContractError.raise_if(
-        *_sensor_problems(sensors, asked, spread),
+        *_sensor_problems(sensors, asked, spread, step_by_step),
         count_problem(
             "units", units, 1, "Give a width.", of="sensor_fusion"
+        ),
+        None
+        if mask_each is None
+        else choice_problem(
+            "mask_each", mask_each, MASKS_EACH, of="sensor_fusion"
         ),
     )
     inputs = {
         name: keras.Input(tuple(shape), name=name)
         for name, shape in sensors.items()
     }
-    features = {
-        name: sequence_branch(tensor, reader, units)
-        for name, tensor in inputs.items()
-    }
     masks = {
-        name: keras.Input((1,), name=f"{name}_present")
-        for name in sensors
-        if may_fail
+        name: keras.Input(
+            (1,) if mask_each == "sensor" else (shape[0],),
+            name=f"{name}_present",
+        )
+        for name, shape in sensors.items()
+        if mask_each
     }
-    if may_fail:
+    features = {}
+    for name, readings in inputs.items():
+        if mask_each == "reading":
+            there = ops.expand_dims(masks[name], -1)
+            readings = keras.layers.Concatenate()([readings, there])
+        features[name] = sequence_branch(readings, reader, units)
+    if mask_each == "sensor":
         gated = "gated" if how == "concatenate" else how
         joined = masked_fusion(features, masks, gated, units)
     elif len(features) == 1:
         (joined,) = features.values()
     else:
         joined = fuse(list(features.values()), how)
-    answer = _answer(joined, asked, units, 1 + spread)
+    before = []
+    if future is not None and step_by_step:
+        before = [keras.Input(tuple(future), name=BEFORE)]
+    answer = _answer(joined, before, asked, units, 1 + spread)
     if spread:
         answer = MeanAndSpread(name="mean_and_spread")(answer)
-    return keras.Model([*inputs.values(), *masks.values()], answer)
+    return keras.Model([*inputs.values(), *masks.values(), *before], answer)
 
 
 def _answer(
     features: keras.KerasTensor,
+    before: Sequence[keras.KerasTensor],
     asked: Mapping[str, Any],
     units: int,
     each: int,
@@ -293,13 +321,105 @@ def _answer(
             features, each * int(asked["num_values"]), units=units
         )
     steps, channels = map(int, asked["future"])
-    repeated = keras.layers.RepeatVector(steps)(features)
-    series = keras.layers.GRU(units, return_sequences=True)(repeated)
+    series = keras.layers.RepeatVector(steps)(features)
+    if before:
+        series = keras.layers.Concatenate()([series, *before])
+    series = keras.layers.GRU(units, return_sequences=True)(series)
     return keras.layers.Dense(each * channels)(series)
 
 
+def step_before(future: np.ndarray) -> np.ndarray:
+    """A future one step later: what each of its steps is told.
+
+    Also known as teacher forcing. The first step is told 0. Taught in the
+    chapter *Sensor forecast*.
+
+    Args:
+        future: float ``(samples, steps, channels)``, the targets.
+
+    Returns:
+        float32, the same shape: the input ``before`` to train with.
+
+    Example:
+        >>> step_before(np.array([[[1.0], [2.0], [3.0]]])).ravel().tolist()
+        [0.0, 1.0, 2.0]
+    """
+    later = np.zeros(np.shape(future), "float32")
+    later[:, 1:] = np.asarray(future)[:, :-1]
+    return later
+
+
+def draw_futures(
+    model: keras.Model,
+    inputs: Mapping[str, Any],
+    count: int,
+    seed: int,
+) -> np.ndarray:
+    """Plausible futures of each window, drawn step after step.
+
+    Each step is drawn from its mean and spread, and told to the next, so
+    that the steps of a future belong together. Numbers drawn from all the
+    means and spreads at once would be right one by one, and jump from step
+    to step.
+
+    Taught in the chapter *Sensor forecast*.
+
+    Args:
+        model: From `sensor_fusion`, with ``spread`` and ``step_by_step``.
+        inputs: Arrays ``(samples, ...)`` by name, without ``before``.
+        count: Futures of each window.
+        seed: What decides the draws.
+
+    Returns:
+        float32 ``(samples, count, steps, channels)``.
+
+    Raises:
+        ContractError: If the model has no input ``before``, or no spread,
+            or ``count`` is no whole number.
+
+    Example:
+        >>> model = sensor_fusion(
+        ...     {"push": (10, 2)},
+        ...     future=(5, 1),
+        ...     spread=True,
+        ...     step_by_step=True,
+        ... )
+        >>> past = {"push": np.zeros((4, 10, 2))}
+        >>> draw_futures(model, past, count=3, seed=0).shape
+        (4, 3, 5, 1)
+    """
+    shapes = {each.name: each.shape[1:] for each in model.inputs}
+    ContractError.raise_if(
+        count_problem("count", count, 1, "Give 1 or more.", of=_DRAWS),
+        _draws_problem(shapes.get(BEFORE), model.output_shape),
+    )
+    samples = len(next(iter(inputs.values())))
+    steps, channels = shapes[BEFORE]
+    rng = np.random.default_rng(seed)
+    repeated = {
+        name: np.repeat(np.asarray(values), count, axis=0)
+        for name, values in inputs.items()
+    }
+    drawn = np.zeros((samples * count, steps, channels), "float32")
+    for step in range(steps):
+        fed = repeated | {BEFORE: step_before(drawn)}
+        answer = model.predict(fed, batch_size=1024, verbose=0)[:, step]
+        mean, spread = np.split(answer, 2, axis=-1)
+        drawn[:, step] = mean + spread * rng.standard_normal(mean.shape)
+    return drawn.reshape(samples, count, steps, channels)
+
+
+def _draws_problem(before: Any, answers: Any) -> Problem | None:
+    """A model that does not answer step after step, with a spread."""
+    if before and tuple(answers[1:]) == (before[0], 2 * before[1]):
+        return None
+    expected = f'a model with an input "{BEFORE}" and a spread'
+    fix = "Build it with spread=True, step_by_step=True."
+    return Problem(_DRAWS, expected, f"an output {answers}", fix)
+
+
 def _sensor_problems(
-    sensors: Any, asked: Mapping[str, Any], spread: bool
+    sensors: Any, asked: Mapping[str, Any], spread: bool, told: bool
 ) -> list[Problem | None]:
     """Sensors without a shape, and no answer or several."""
     of = "sensor_fusion"
@@ -328,4 +448,11 @@ def _sensor_problems(
     if spread and given == ["num_classes"]:
         expected, fix = "numbers or a future for a spread", "Leave it out."
         problems.append(Problem(of, expected, "num_classes", fix))
+    if told and given != ["future"]:
+        expected, fix = (
+            "a future to go through step by step",
+            "Pass future.",
+        )
+        received = " and ".join(given) or "none"
+        problems.append(Problem(of, expected, received, fix))
     return problems

@@ -31,14 +31,18 @@ from companion import (
     category_branch,
     classes_head,
     conditional_generator,
+    cut_windows,
     dense_branch,
     fuse,
+    gaussian_loss,
     image_branch,
     image_text_classifier,
     image_text_to_image,
     masked_fusion,
     number_head,
     projection_discriminator,
+    sensor_fusion,
+    sequence_branch,
     tabular_augmenter,
     text_branch,
     with_presence,
@@ -113,6 +117,11 @@ GENERATORS = {
         inputs={
             "numbers": PaddedText([[n + 1] * (n % 4 + 1) for n in IDS], 4)
         }
+    ),
+    "windows of a recording": _generator(
+        inputs=cut_windows(
+            {"numbers": [np.arange(N + 2.0)[:, None]]}, seconds=3, every=1
+        ).columns
     ),
     "pixels": _generator(inputs={"numbers": Pixels(_images())}),
     "image files": _generator(
@@ -732,6 +741,136 @@ def _fused_by_mask(how, join):
     return Builder(build, plain, own_layer=True)
 
 
+_SENSORS = {"push": (6, 3), "turn": (4, 2)}
+
+
+def _sensors():
+    return [keras.Input(shape, name=n) for n, shape in _SENSORS.items()]
+
+
+def _sequence(how, plain, **options):
+    """A sequence, and beside it a vector that stays the same."""
+
+    def build():
+        steps, numbers = keras.Input((6, 4), name="steps"), _numbers()
+        features = sequence_branch(steps, how, 5, beside=numbers, **options)
+        return keras.Model([steps, numbers], number_head(features))
+
+    def build_plain():
+        steps, numbers = keras.Input((6, 4), name="steps"), _numbers()
+        return keras.Model(
+            [steps, numbers], _plain_number(plain(steps, numbers))
+        )
+
+    return Builder(build, build_plain)
+
+
+def _plain_state(steps, numbers):
+    state = keras.layers.Dense(5, "tanh")(numbers)
+    zeros = keras.ops.zeros_like(state)
+    return keras.layers.LSTM(5)(steps, initial_state=[state, zeros])
+
+
+def _plain_steps(steps, numbers):
+    ones = keras.ops.ones_like(steps[:, :, :1])
+    beside = ones * keras.ops.expand_dims(numbers, 1)
+    both = keras.layers.Concatenate()([steps, beside])
+    return keras.layers.GRU(5)(both)
+
+
+def _plain_convolution(steps, numbers):
+    for dilation in (1, 2, 4, 8):
+        steps = keras.layers.Conv1D(
+            5,
+            3,
+            padding="causal",
+            dilation_rate=dilation,
+            activation="relu",
+        )(steps)
+    return keras.layers.Concatenate()([steps[:, -1], numbers])
+
+
+def _sensing(plain_answer, targets, loss="mse", **options):
+    def plain():
+        inputs = _sensors()
+        read = [keras.layers.GRU(5)(each) for each in inputs]
+        joined = keras.layers.Concatenate()(read)
+        return keras.Model(inputs, plain_answer(joined))
+
+    return Builder(
+        lambda: sensor_fusion(_SENSORS, units=5, **options),
+        plain,
+        loss,
+        targets,
+    )
+
+
+def _plain_class(joined):
+    hidden = keras.layers.Dense(5, activation="relu")(joined)
+    return keras.layers.Dense(4, activation="softmax")(hidden)
+
+
+def _plain_future(joined):
+    series = keras.layers.RepeatVector(3)(joined)
+    series = keras.layers.GRU(5, return_sequences=True)(series)
+    return keras.layers.Dense(2)(series)
+
+
+def _sensing_with_gaps():
+    """Each reading may be missing, and a value comes with its spread."""
+
+    def plain():
+        inputs = _sensors()
+        masks = [
+            keras.Input((x.shape[1],), name=f"{x.name}_present")
+            for x in inputs
+        ]
+        read = []
+        for x, mask in zip(inputs, masks):
+            there = keras.ops.expand_dims(mask, -1)
+            both = keras.layers.Concatenate()([x, there])
+            read.append(keras.layers.GRU(5)(both))
+        joined = keras.layers.Concatenate()(read)
+        hidden = keras.layers.Dense(5, activation="relu")(joined)
+        mean, raw = keras.ops.split(keras.layers.Dense(2)(hidden), 2, -1)
+        spread = keras.ops.softplus(raw) + 1e-3
+        both = keras.layers.Concatenate()([mean, spread])
+        return keras.Model([*inputs, *masks], both)
+
+    return Builder(
+        lambda: sensor_fusion(
+            _SENSORS,
+            num_values=1,
+            spread=True,
+            mask_each="reading",
+            units=5,
+        ),
+        plain,
+        loss=gaussian_loss,
+        own_layer=True,
+    )
+
+
+def _sensing_step_by_step():
+    def plain():
+        inputs = _sensors()
+        before = keras.Input((3, 2), name="before")
+        read = [keras.layers.GRU(5)(each) for each in inputs]
+        joined = keras.layers.Concatenate()(read)
+        series = keras.layers.RepeatVector(3)(joined)
+        series = keras.layers.Concatenate()([series, before])
+        series = keras.layers.GRU(5, return_sequences=True)(series)
+        return keras.Model([*inputs, before], keras.layers.Dense(2)(series))
+
+    return Builder(
+        lambda: sensor_fusion(
+            _SENSORS, future=(3, 2), units=5, step_by_step=True
+        ),
+        plain,
+        targets=lambda n: np.ones((n, 3, 2)),
+    )
+
+
 BUILDERS = {
     "dense_branch": _alone(_numbers, lambda x: dense_branch(x, (8, 4)))(
         lambda x: _plain_dense(x, 8, 4)
@@ -819,6 +958,26 @@ BUILDERS = {
         own_layer=True,
     ),
     "PixelAttention": _looking_up(),
+    "sequence_branch lstm from a state": _sequence(
+        "lstm", _plain_state, place="state"
+    ),
+    "sequence_branch gru beside steps": _sequence(
+        "gru", _plain_steps, place="steps"
+    ),
+    "sequence_branch convolution": _sequence(
+        "convolution", _plain_convolution
+    ),
+    "sensor_fusion to a class": _sensing(
+        _plain_class,
+        lambda n: np.arange(n) % 4,
+        "sparse_categorical_crossentropy",
+        num_classes=4,
+    ),
+    "sensor_fusion to a future": _sensing(
+        _plain_future, lambda n: np.ones((n, 3, 2)), future=(3, 2)
+    ),
+    "sensor_fusion with gaps": _sensing_with_gaps(),
+    "sensor_fusion step by step": _sensing_step_by_step(),
     "ReplaceMissing zeros": _replaced("zeros"),
     "ReplaceMissing token": _replaced("token"),
     "masked_fusion mean": _fused_by_mask("mean", _plain_mean_of),
