@@ -364,7 +364,7 @@ A_DAY = datetime.date(2024, 1, 1)
             np.array([1.0, 2.0]),
             'column "x": expected categories: texts, whole numbers or boo'
             r"leans. Received: float64 \(2,\). If these are whole numbers: "
-            r'table\["x"\].astype\("Int64"\). Numbers of any size belong',
+            r'table\["x"\].astype\("Int64"\). Give amounts as numbers',
         ),
         (np.array([1.0, NAN]), r"float64 \(2,\). If these are whole"),
         (pd.Series([1, None]), r"float64 \(2,\)"),

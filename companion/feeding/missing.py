@@ -300,7 +300,7 @@ class ModalityDropout:
     views and those that the batch has twice are copied.
 
     Source: ModDrop, Neverova et al. (https://arxiv.org/abs/1501.00102).
-    Taught in the chapter *Inputs that may be missing*.
+    Taught in the chapter *Every pattern of gaps*.
 
     Args:
         rates: Share of the samples that lose the input, 0 to 1, by its

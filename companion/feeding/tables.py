@@ -310,7 +310,7 @@ def _cells(column: str, values: Any) -> tuple[list[Any], np.ndarray]:
         "categories: texts, whole numbers or booleans",
         describe(values),
         f'If these are whole numbers: table["{column}"].astype("Int64"). '
-        "Numbers of any size belong to numbers; of a date take a part, "
+        "Give amounts as numbers=[...]; of a date give a part, "
         "such as the month.",
     )
 

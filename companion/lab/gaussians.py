@@ -80,7 +80,7 @@ def gaussian_rows(
 
     The same seed draws the same complete values whatever the mechanism.
 
-    Taught in the chapter *Inputs that may be missing*.
+    Taught in the chapter *Every pattern of gaps*.
 
     Args:
         seed: Decides every draw.

@@ -102,7 +102,7 @@ def gaussian_expectation(
     what it is (missing not at random), the gap itself says something, and
     a model that reads the mask may do better.
 
-    Taught in the chapter *Inputs that may be missing*.
+    Taught in the chapter *Every pattern of gaps*.
 
     Args:
         mean: float ``(1 + inputs,)``, of the target, then of the inputs.
@@ -143,7 +143,7 @@ def gaussian_risk(covariance: np.ndarray, mask: np.ndarray) -> np.ndarray:
     It depends on the mask alone, not on the values. If values are missing
     because of what they are, it is not exact.
 
-    Taught in the chapter *Inputs that may be missing*.
+    Taught in the chapter *Every pattern of gaps*.
 
     Args:
         covariance: float ``(1 + inputs, 1 + inputs)``, the target first.

@@ -143,7 +143,7 @@ def ids_forgotten(
     weights: bool = False,
     seed: int = 0,
 ) -> Iterator[str]:
-    """One id in ten becomes 1, of users and of products by itself.
+    """One id in ten becomes 1, for users and for products independently.
 
     Args:
         forget: A batch and a random number generator, to a batch.
