@@ -19,7 +19,7 @@ from companion.building.branches import (
     image_branch,
     text_branch,
 )
-from companion.building.editing import PixelAttention, image_text_to_image
+from companion.building.editing import image_text_to_image
 from companion.building.fusion import (
     CrossAttention,
     FiLM,
@@ -43,23 +43,27 @@ from companion.building.sequences import (
     step_before,
 )
 from companion.checking.contract import check
-from companion.checking.report import Report
 from companion.errors import (
     ContractError,
     ContractWarning,
     DataError,
-    Problem,
 )
 from companion.feeding.columns import Labels, Noise
-from companion.feeding.files import ImageFiles, captioned_images
+from companion.feeding.files import FileColumn
 from companion.feeding.generators import MultiInputGenerator
 from companion.feeding.images import PairedAugmentation, Pixels
+from companion.feeding.listing import (
+    captioned_images,
+    listed_files,
+    pair_files,
+)
 from companion.feeding.missing import (
     ModalityDropout,
     presence,
     with_presence,
 )
 from companion.feeding.order import Blocks
+from companion.feeding.packing import open_packed, pack
 from companion.feeding.preparation import adapted
 from companion.feeding.splitting import split_rows
 from companion.feeding.streams import FollowEpoch
@@ -76,20 +80,17 @@ __all__ = [
     "CrossAttention",
     "DataError",
     "FiLM",
+    "FileColumn",
     "FollowEpoch",
     "GatedFusion",
-    "ImageFiles",
     "Labels",
     "ModalityDropout",
     "MultiInputGenerator",
     "Noise",
     "PaddedText",
     "PairedAugmentation",
-    "PixelAttention",
     "Pixels",
-    "Problem",
     "ReplaceMissing",
-    "Report",
     "Spec",
     "TableEncoder",
     "adapted",
@@ -107,8 +108,12 @@ __all__ = [
     "image_branch",
     "image_text_classifier",
     "image_text_to_image",
+    "listed_files",
     "masked_fusion",
     "number_head",
+    "open_packed",
+    "pack",
+    "pair_files",
     "presence",
     "projection_discriminator",
     "sensor_fusion",

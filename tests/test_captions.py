@@ -9,7 +9,7 @@ from PIL import Image
 
 from companion import (
     DataError,
-    ImageFiles,
+    FileColumn,
     MultiInputGenerator,
     PaddedText,
     captioned_images,
@@ -104,7 +104,7 @@ def test_from_files_to_batches(folder):
 
     batches = MultiInputGenerator(
         {
-            "image": ImageFiles(paths, (6, 4, 3)),
+            "image": FileColumn.image(paths, (6, 4, 3)),
             "text": PaddedText(tokens, 4),
         },
         batch_size=2,
@@ -126,7 +126,7 @@ def test_captions_without_image_are_told_by_file(folder, name):
 
     (problem,) = told(folder, FORMS[name](ROWS + gone), name)
 
-    assert problem.startswith(f"{name}: expected images that are in the fo")
+    assert problem.startswith(f"{name}: expected files that are in the fo")
     assert "no file gone0.png, gone1.png, gone2.png and 2 more" in problem
 
 

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from companion import ContractError, PixelAttention, image_text_to_image
+from companion import ContractError, image_text_to_image
+from companion.building.editing import PixelAttention
 
 HOWS = ("concatenate", "film", "attention")
 RNG = np.random.default_rng(0)

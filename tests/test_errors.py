@@ -2,8 +2,8 @@ import pickle
 
 import pytest
 
-from companion import ContractError, DataError, Problem
-from companion.errors import CompanionError
+from companion import ContractError, DataError
+from companion.errors import CompanionError, Problem
 
 AGE = Problem('input "age"', "100 rows", "99 rows", "Add one.")
 NAME = Problem('input "name"', "numbers", "str", "Number them.")

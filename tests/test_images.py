@@ -11,12 +11,12 @@ from PIL import Image
 
 from companion import (
     DataError,
-    ImageFiles,
+    FileColumn,
     MultiInputGenerator,
     PairedAugmentation,
     Pixels,
 )
-from companion.feeding.files import read_image
+from companion.feeding.readers import ImageReader
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (5, 6, 4, 3), "uint8")
@@ -122,9 +122,9 @@ def saved(tmp_path):
 def test_files_are_read_as_the_arrays_they_were_made_from(saved):
     paths = [saved(image, f"{n}.png") for n, image in enumerate(IMAGES)]
 
-    column = ImageFiles(paths, (6, 4, 3))
+    column = FileColumn.image(paths, (6, 4, 3))
 
-    assert repr(column) == "ImageFiles(5 files, shape=(6, 4, 3))"
+    assert repr(column) == "FileColumn(5 files, float32 (6, 4, 3))"
     expected = Pixels(IMAGES).take(ROWS)
     np.testing.assert_array_equal(column.take(ROWS), expected)
     again = pickle.loads(pickle.dumps(column))
@@ -135,7 +135,7 @@ def test_jpegs_are_read_nearly_as_they_were(saved):
     smooth = np.full((6, 4, 3), 100, "uint8")
     path = saved(smooth, "IMAGE.JPG", quality=95)
 
-    taken = ImageFiles([str(path)], (6, 4, 3)).take(np.array([0]))
+    taken = FileColumn.image([str(path)], (6, 4, 3)).take(np.array([0]))
 
     np.testing.assert_allclose(taken, 100 / 255, atol=0.02)
 
@@ -150,7 +150,7 @@ def test_images_of_any_mode_come_with_the_channels_asked_for(
     white = Image.new("RGB", (4, 6), "white").convert(mode)
     path = saved(white, "x.jpg" if mode == "CMYK" else "x.png")
 
-    image = read_image(path, (6, 4, channels))
+    image = ImageReader((6, 4, channels))(path)
 
     assert image.shape == (6, 4, channels) and image.dtype == "float32"
     assert image.min() > 0.98
@@ -160,9 +160,9 @@ def test_colours_become_grey_and_grey_becomes_colour(saved):
     red = saved(Image.new("RGB", (2, 2), "red"), "red.png")
     grey = saved(Image.new("L", (2, 2), 51), "grey.png")
 
-    assert read_image(red, (2, 2, 1)).max() == pytest.approx(0.3, abs=0.01)
-    assert read_image(red, (2, 2, 3))[0, 0].tolist() == [1, 0, 0]
-    assert np.ptp(read_image(grey, (2, 2, 3))) == 0
+    assert ImageReader((2, 2, 1))(red).max() == pytest.approx(0.3, abs=0.01)
+    assert ImageReader((2, 2, 3))(red)[0, 0].tolist() == [1, 0, 0]
+    assert np.ptp(ImageReader((2, 2, 3))(grey)) == 0
 
 
 def test_a_palette_with_transparent_colours_is_read(saved):
@@ -170,7 +170,7 @@ def test_a_palette_with_transparent_colours_is_read(saved):
     image.putpalette([10, 20, 30])
     path = saved(image, transparency=b"\x00")
 
-    assert read_image(path, (6, 4, 3))[0, 0] * 255 == pytest.approx(
+    assert ImageReader((6, 4, 3))(path)[0, 0] * 255 == pytest.approx(
         [10, 20, 30]
     )
 
@@ -182,13 +182,15 @@ def test_an_image_is_turned_as_the_camera_was_held(saved):
     path = saved(np.rot90(upright), exif=exif)
 
     np.testing.assert_array_equal(
-        read_image(path, (6, 4, 3)), (upright / 255).astype("float32")
+        ImageReader((6, 4, 3))(path), (upright / 255).astype("float32")
     )
 
 
 def test_another_size_is_refused_or_resized(saved):
     paths = [saved(IMAGES[0], "a.png"), saved(IMAGES[1][:3], "b.png")]
-    batches = MultiInputGenerator({"image": ImageFiles(paths, (6, 4, 3))})
+    batches = MultiInputGenerator(
+        {"image": FileColumn.image(paths, (6, 4, 3))}
+    )
 
     with pytest.raises(DataError) as caught:
         batches[0]
@@ -198,12 +200,12 @@ def test_another_size_is_refused_or_resized(saved):
     assert problem.received == "3 high and 4 wide"
     assert "resize=True" in problem.fix
 
-    resized = ImageFiles(paths, (6, 4, 3), resize=True).take(
+    resized = FileColumn.image(paths, (6, 4, 3), resize=True).take(
         np.array([0, 1])
     )
     assert resized.shape == (2, 6, 4, 3)
     np.testing.assert_array_equal(
-        resized[0], read_image(paths[0], (6, 4, 3))
+        resized[0], ImageReader((6, 4, 3))(paths[0])
     )
     assert resized[1].mean() == pytest.approx(
         IMAGES[1][:3].mean() / 255, 0.1
@@ -241,7 +243,7 @@ def test_a_damaged_file_is_told_by_name_and_reason(
 ):
     noise = RNG.integers(0, 256, (20, 20, 3), "uint8")
     path = saved(noise, name)
-    column = ImageFiles([path], (20, 20, 3))
+    column = FileColumn.image([path], (20, 20, 3))
     damage(path)
 
     with pytest.raises(DataError, match=f"{name}: expected .*({reason})"):
@@ -255,7 +257,7 @@ def test_more_than_8_bits_are_refused(saved, dtype):
     path = saved(deep, "deep.tiff")
 
     with pytest.raises(DataError, match="8 bits per channel.*mode [IF]"):
-        read_image(path, (6, 4, 1))
+        ImageReader((6, 4, 1))(path)
 
 
 @pytest.mark.parametrize("filtered", ["ignore", "error"])
@@ -271,7 +273,7 @@ def test_the_limit_of_pillow_against_bombs_stays_on(
     with warnings.catch_warnings():
         warnings.simplefilter(filtered)
         with pytest.raises(DataError, match="image.png: .*24 pixels"):
-            read_image(path, (6, 4, 3))
+            ImageReader((6, 4, 3))(path)
 
 
 @pytest.mark.parametrize(
@@ -288,8 +290,8 @@ def test_the_limit_of_pillow_against_bombs_stays_on(
     ],
 )
 def test_what_is_no_list_of_files_is_refused(paths, shape, words):
-    with pytest.raises(DataError, match=f"ImageFiles.*{words}"):
-        ImageFiles(paths, shape)
+    with pytest.raises(DataError, match=f"FileColumn.*{words}"):
+        FileColumn.image(paths, shape)
 
 
 def test_without_pillow_it_says_what_to_install(saved, monkeypatch):
@@ -297,7 +299,7 @@ def test_without_pillow_it_says_what_to_install(saved, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
 
     with pytest.raises(ImportError, match="pip install pillow"):
-        ImageFiles([path], (6, 4, 3))
+        FileColumn.image([path], (6, 4, 3))
 
 
 # Images that are changed together

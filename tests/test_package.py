@@ -83,7 +83,7 @@ def lengths_of_functions(path):
 def test_the_package_is_small():
     lengths = sorted(n for path in CORE for n in lengths_of_functions(path))
 
-    assert sum(map(lines_of_code, CORE)) <= 7300
+    assert sum(map(lines_of_code, CORE)) <= 7700
     assert max(map(lines_of_code, CORE)) <= 350
     assert lengths[int(0.9 * len(lengths))] <= 25
     assert len(companion.__all__) <= 50

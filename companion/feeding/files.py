@@ -1,324 +1,397 @@
-"""Images in files, and the texts that belong to them."""
+"""A sample's part in a file of its own: a column that reads files."""
 
 from __future__ import annotations
 
-import csv
-import functools
-import io
-import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from companion.errors import DataError, Problem
-from companion.feeding.images import scaled
-from companion.rules import count_problem
-from companion.values import describe
+from companion.feeding.listing import Paths, told
+from companion.feeding.readers import (
+    MODES,
+    ImageReader,
+    NumpyReader,
+    RecordReader,
+    pillow,
+)
+from companion.rules import choice_problem, count_problem
+from companion.values import describe, type_as_fed
 
-#: Files that are images, by how their names end, in small letters.
-_IMAGES = (".jpg", ".jpeg", ".png")
-_JSON_LINES = (".jsonl", ".ndjson", ".json")
-#: Lines or files that a message names.
-_NAMED = 3
-#: What Pillow calls images of 8 bits, by the number of channels.
-_MODES = {1: "L", 3: "RGB"}
+_Reader = Callable[[Any], Any]
+_OF = "FileColumn"
+#: What becomes of a file that cannot be read.
+_BAD = ("raise", "skip")
+#: Threads that read images, if as many processors are there.
+_THREADS = 4
+#: Seconds of work before a progress bar is shown.
+_PATIENCE = 2.0
 
 
-def captioned_images(
-    folder: str | Path,
-    captions: str | Path,
-    *,
-    file: str = "file_name",
-    text: str = "text",
-) -> tuple[list[Path], list[str]]:
-    r"""The images of a folder, each with the text that describes it.
+class FileColumn:
+    """Rows that are files: each is read when its batch is taken.
 
-    An image with several captions comes once for each. Every JPEG and PNG
-    in the folder must have one.
+    `FileColumn.npy`, `json`, `literal` and `image` read the usual kinds.
+    Any function of a path reads another kind: it returns the array of one
+    sample.
 
-    Taught in the chapter *Captions*.
+    A file that cannot be read, has another shape than the rest, or holds
+    NaN is never fed. By default it is an error, which names the file and
+    the reason. With ``bad="skip"`` every file is read once at the start,
+    and `MultiInputGenerator` leaves the rows of bad ones out of all its
+    columns: batches stay full, its ``report()`` counts them, and
+    ``bad_files`` says which they are and why.
+
+    Taught in the chapter *File generators*.
 
     Args:
-        folder: Where the images are, also in folders inside.
-        captions: A file in UTF-8 with a line for each caption: CSV with a
-            header, or JSON lines if its name ends in ``.jsonl``,
-            ``.ndjson`` or ``.json``.
-        file: The column with the name of the image, within the folder.
-        text: The column with the caption.
-
-    Returns:
-        Paths and texts, in the order of the lines. The paths are what
-        `ImageFiles` takes; the texts, as ids, go to `PaddedText`.
+        paths: The files, one per sample: a list, a column of pandas, or
+            what `pair_files` gives.
+        reader: A function of a path that returns a number or an array,
+            for every file of the same shape.
+        bad: ``"raise"`` or ``"skip"``.
+        allow_nan: Whether a file may hold NaN or infinity.
+        threads: How many files are read at a time; more than 1 helps
+            where decoding takes long, as of images.
 
     Raises:
-        DataError: If a column is missing, a line cannot be read or has no
-            caption, a name leads out of the folder or to no file, or an
-            image has no caption.
+        DataError: If there are no paths, no file under one of them, or
+            the first file is bad; in a batch, if a file is bad.
 
     Example:
         >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     captions = Path(folder, "captions.csv")
-        ...     _ = captions.write_text("file_name,text\ncat.png,a cat")
-        ...     Path(folder, "cat.png").touch()
-        ...     paths, texts = captioned_images(folder, captions)
-        >>> paths[0].name, texts
-        ('cat.png', ['a cat'])
-    """
-    folder, captions = Path(folder), Path(captions)
-    lines = _lines_of(captions)
-    told = functools.partial(_told, captions.name)
-    DataError.raise_if(*_line_problems(told, lines, (file, text)))
-    names = [os.path.normpath(line[file]) for line in lines.values()]
-    DataError.raise_if(*_file_problems(told, folder, names))
-    texts = [line[text] for line in lines.values()]
-    return [folder / name for name in names], texts
-
-
-def _lines_of(captions: Path) -> dict[int, dict[str, Any]]:
-    """What each line holds, by its number."""
-    found, read = {}, 0
-
-    def each(text: str) -> Iterator[str]:
-        nonlocal read
-        for line in io.StringIO(text, newline=""):
-            read += 1
-            yield line
-
-    try:
-        lines = each(captions.read_text("utf-8-sig"))
-        records: Iterable[Any] = csv.DictReader(lines, strict=True)
-        if captions.suffix.lower() in _JSON_LINES:
-            records = (dict(json.loads(x)) for x in lines if x.strip())
-        for record in records:
-            found[read] = record
-    except (OSError, ValueError, TypeError, csv.Error) as error:
-        where = captions.name + f", line {read}" * bool(read)
-        expected = "CSV with a header, or a JSON object in each line"
-        received = str(error).partition(": line")[0]
-        fix = "Mend this line." if read else "Save it there, in UTF-8."
-        raise DataError.of(where, expected, received, fix) from error
-    return found
-
-
-def _told(
-    where: str,
-    expected: str,
-    received: str,
-    wrong: Sequence[Any],
-    fix: str,
-) -> Problem | None:
-    """A problem of several lines or files, of which it names the first."""
-    if not wrong:
-        return None
-    named = ", ".join(map(str, wrong[:_NAMED]))
-    more = len(wrong) - _NAMED
-    named += f" and {more} more" * (more > 0)
-    return Problem(where, expected, f"{received} {named}", fix)
-
-
-def _line_problems(
-    told: Callable, lines: dict[int, dict], columns: tuple[str, ...]
-) -> Iterator[Problem | None]:
-    """Lines that lack something, or have too much."""
-    if not lines:
-        fix = "Look at where it was written: it is empty."
-        yield told("a line for each caption", "none in", ["it"], fix)
-        return
-    fields = ", ".join(filter(None, next(iter(lines.values()))))
-    longer = [n for n, line in lines.items() if None in line]
-    fix = "Put captions that hold a comma in quotes."
-    yield told(f"the fields {fields}", "more in line", longer, fix)
-    for column in columns:
-        empty = [n for n, x in lines.items() if _is_empty(x.get(column))]
-        fix = f"Write one, or name another of these columns: {fields}."
-        yield told(f"a text under {column}", "none in line", empty, fix)
-
-
-def _is_empty(value: Any) -> bool:
-    return not isinstance(value, str) or not value.strip()
-
-
-def _file_problems(
-    told: Callable, folder: Path, names: list[str]
-) -> Iterator[Problem | None]:
-    """Captions without an image, and images without a caption."""
-    known = sorted({*names})
-    outside = [name for name in known if _leads_out(name)]
-    fix = "Move these images into the folder, or name the one above."
-    yield told("names within the folder", "also", outside, fix)
-    missing = [name for name in known if not (folder / name).is_file()]
-    fix = "Look at the names, or leave these lines out."
-    yield told("images that are in the folder", "no file", missing, fix)
-    images = {
-        str(path.relative_to(folder))
-        for path in folder.rglob("*")
-        if path.suffix.lower() in _IMAGES
-    }
-    bare, fix = sorted(images - {*known}), "Write one, or move the image."
-    yield told("a caption for each image", "none for", bare, fix)
-
-
-def _leads_out(name: str) -> bool:
-    return os.path.isabs(name) or name.split(os.sep)[0] == os.pardir
-
-
-class ImageFiles:
-    """Images that are read from their files, a batch at a time.
-
-    Pillow reads them: ``pip install pillow``. An image is turned the way
-    its camera was held (EXIF), and brought to grey or to red, green and
-    blue; transparency is dropped. Threads read ahead with ``workers=`` of
-    the generator.
-
-    Taught in the chapter *Captions*.
-
-    Args:
-        paths: The files, one per sample.
-        shape: Height, width and channels of every image: 1 channel for
-            grey, 3 for colours.
-        resize: Whether images of another size are brought to this one,
-            whatever their proportions; otherwise they are refused.
-
-    Raises:
-        DataError: If a file is not there, or ``shape`` is no such size; in
-            a batch, if a file is damaged, larger than Pillow's limit, of
-            more than 8 bits, or of another size.
-        ImportError: If Pillow is not installed.
-
-    Example:
-        >>> import tempfile
-        >>> from PIL import Image
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = Path(folder, "white.png")
-        ...     Image.new("L", (8, 6), "white").save(path)
-        ...     column = ImageFiles([path], shape=(6, 8, 1))
-        ...     batch = column.take(np.array([0, 0]))
-        >>> batch.shape, batch.dtype, float(batch.min())
-        ((2, 6, 8, 1), dtype('float32'), 1.0)
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> paths = [Path(folder.name, f"{n}.csv") for n in range(3)]
+        >>> for n, path in enumerate(paths):
+        ...     _ = path.write_text(f"{n},{n + 1}")
+        >>> column = FileColumn(
+        ...     paths, lambda path: np.loadtxt(path, delimiter=",")
+        ... )
+        >>> column.take(np.array([2, 0])).tolist()
+        [[2.0, 3.0], [0.0, 1.0]]
+        >>> folder.cleanup()
     """
 
     def __init__(
         self,
         paths: Sequence[str | Path],
+        reader: _Reader,
+        *,
+        bad: str = "raise",
+        allow_nan: bool = False,
+        threads: int = 1,
+    ) -> None:
+        fix = "Pass a function: path -> array."
+        DataError.raise_if(
+            choice_problem("bad", bad, _BAD, of=_OF),
+            count_problem("threads", threads, 1, "Give 1 or more.", of=_OF),
+            None
+            if callable(reader)
+            else Problem(_OF, "a reader", type(reader).__name__, fix),
+        )
+        self.paths = _existing(paths)
+        self.reader, self.bad = reader, bad
+        self.allow_nan, self.threads = allow_nan, int(threads)
+        self._pool: tuple[int, ThreadPoolExecutor] | None = None
+        self._found: dict[int, str] = {}
+        if bad == "skip":
+            self._form, self._found = self._all_forms()
+        else:
+            self._form = _form(self._one(self.paths[0]))
+
+    @classmethod
+    def npy(cls, paths: Sequence[str | Path], **options: Any) -> FileColumn:
+        """Arrays that ``np.save`` wrote, read without pickle.
+
+        Args:
+            paths: As above.
+            **options: ``bad``, ``allow_nan`` and ``threads``, as above.
+
+        Returns:
+            A column ``(files, *shape)``, floats as float32.
+        """
+        return cls(paths, NumpyReader(), **options)
+
+    @classmethod
+    def json(
+        cls,
+        paths: Sequence[str | Path],
+        field: str | Sequence[str],
+        dtype: str = "float32",
+        **options: Any,
+    ) -> FileColumn:
+        """A field of the JSON object in each file.
+
+        Args:
+            paths: As above.
+            field: Its key; a list of keys for one inside another.
+            dtype: ``"float32"``, a type of whole numbers, ``"bool"``, or
+                ``"str"`` for texts, which `read` collects for
+                `TableEncoder`.
+            **options: ``bad``, ``allow_nan`` and ``threads``, as above.
+
+        Returns:
+            A column ``(files,)``, or ``(files, numbers)`` of lists.
+        """
+        keys = (field,) if isinstance(field, str) else tuple(field)
+        return cls(paths, RecordReader(keys, dtype), **options)
+
+    @classmethod
+    def literal(
+        cls,
+        paths: Sequence[str | Path],
+        field: str | Sequence[str],
+        dtype: str = "float32",
+        **options: Any,
+    ) -> FileColumn:
+        """A field of the Python dict that is written in each file.
+
+        Nothing in the file is run, as ``eval`` would: it may hold numbers,
+        texts, lists and dicts alone. JSON is read faster, and by others.
+
+        Args:
+            paths: As above.
+            field: As for `json`.
+            dtype: As for `json`.
+            **options: ``bad``, ``allow_nan`` and ``threads``, as above.
+
+        Returns:
+            A column ``(files,)``, or ``(files, numbers)`` of lists.
+        """
+        keys = (field,) if isinstance(field, str) else tuple(field)
+        return cls(paths, RecordReader(keys, dtype, True), **options)
+
+    @classmethod
+    def image(
+        cls,
+        paths: Sequence[str | Path],
         shape: tuple[int, int, int],
         *,
         resize: bool = False,
-    ) -> None:
-        _pillow()
+        **options: Any,
+    ) -> FileColumn:
+        """Images, by Pillow: ``pip install pillow``.
+
+        An image is turned the way its camera was held (EXIF), and brought
+        to grey or to red, green and blue; transparency is dropped.
+
+        Args:
+            paths: As above.
+            shape: Height, width and channels of every image: 1 channel
+                for grey, 3 for colours.
+            resize: Whether images of another size are brought to this
+                one, whatever their proportions; otherwise they are bad.
+            **options: ``bad``, ``allow_nan`` and ``threads``, as above;
+                threads are as many as processors, at most 4.
+
+        Returns:
+            A column ``(files, height, width, channels)``, float32 from 0
+            to 1.
+
+        Raises:
+            ImportError: If Pillow is not installed.
+
+        Example:
+            >>> import tempfile
+            >>> from PIL import Image
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     path = Path(folder, "white.png")
+            ...     Image.new("L", (8, 6), "white").save(path)
+            ...     column = FileColumn.image([path], shape=(6, 8, 1))
+            ...     batch = column.take(np.array([0, 0]))
+            >>> batch.shape, batch.dtype, float(batch.min())
+            ((2, 6, 8, 1), dtype('float32'), 1.0)
+        """
+        pillow()
         DataError.raise_if(*_shape_problems(shape))
-        self.paths = _existing(paths)
-        self.shape = tuple(map(int, shape))
-        self._read = functools.partial(
-            read_image, shape=self.shape, resize=resize
-        )
+        height, width, channels = map(int, shape)
+        reader = ImageReader((height, width, channels), resize)
+        threads = min(_THREADS, os.cpu_count() or 1)
+        return cls(paths, reader, **{"threads": threads} | options)
 
     def __len__(self) -> int:
         return len(self.paths)
 
-    def take(self, rows: np.ndarray) -> np.ndarray:
-        """Reads these images: float32 ``(batch, *shape)`` from 0 to 1."""
-        images = np.empty((len(rows), *self.shape), "float32")
-        for place, row in enumerate(rows):
-            images[place] = self._read(self.paths[row])
-        return images
-
     def __repr__(self) -> str:
-        return f"ImageFiles({len(self)} files, shape={self.shape})"
+        shape, dtype = self._form
+        return f"{_OF}({len(self)} files, {dtype} {shape})"
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Reads these files, in this order: ``(batch, *shape)``."""
+        paths = [self.paths[row] for row in rows.tolist()]
+        if len(paths) and hasattr(self.reader, "many"):
+            try:
+                taken = self.reader.many(paths)
+                if _form(taken[0]) == self._form and self._complete(taken):
+                    return taken
+            except Exception:  # of a file that the next lines name
+                pass
+        shape, dtype = self._form
+        taken = np.empty((len(paths), *shape), dtype)
+        for place, values in enumerate(self._each(paths)):
+            if (form := _form(values)) != self._form:
+                self._refuse(paths[place], _unlike(form, self._form))
+            taken[place] = values.tolist() if dtype.hasobject else values
+        return taken
+
+    def read(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Reads all at once, for what is small: labels, names, numbers.
+
+        Args:
+            rows: Which rows; all if absent.
+
+        Returns:
+            ``(rows, *shape)``.
+
+        Example:
+            >>> import tempfile
+            >>> folder = tempfile.TemporaryDirectory()
+            >>> paths = [Path(folder.name, f"{n}.json") for n in range(2)]
+            >>> for path, place in zip(paths, ["lab", "field"]):
+            ...     _ = path.write_text('{"place": "' + place + '"}')
+            >>> FileColumn.json(paths, "place", "str").read().tolist()
+            ['lab', 'field']
+            >>> folder.cleanup()
+        """
+        rows = np.arange(len(self)) if rows is None else rows
+        pieces = [
+            self.take(x)
+            for x in _batches(with_progress(rows, len(rows), "read files"))
+        ]
+        return np.concatenate(pieces) if pieces else self.take(rows)
+
+    @property
+    def bad_files(self) -> dict[int, str]:
+        """Why a row was skipped, by its number: empty unless asked for."""
+        return dict(self._found)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_pool": None}
+
+    def _one(self, path: str | Path) -> np.ndarray:
+        """The array of a file, or an error that names it."""
+        try:
+            values = np.asarray(self.reader(path))
+        except DataError:
+            raise
+        except Exception as error:  # of any kind: the reader is anyone's
+            reason = f"{type(error).__name__}: {error}".rstrip(".")
+            self._refuse(path, reason, error)
+        if not self._complete(values):
+            self._refuse(path, "NaN or infinity among its numbers")
+        return values
+
+    def _refuse(
+        self, path: Any, received: str, error: Exception | None = None
+    ) -> None:
+        expected = getattr(self.reader, "expected", None)
+        fix = getattr(self.reader, "fix", None)
+        raise DataError.of(
+            str(path),
+            expected or "a file that the reader can read",
+            received,
+            fix or "Mend the file, or leave its row out.",
+        ) from error
+
+    def _complete(self, values: np.ndarray) -> bool:
+        fractions = values.dtype.kind == "f"
+        return (
+            self.allow_nan
+            or not fractions
+            or bool(np.isfinite(values).all())
+        )
+
+    def _each(self, paths: Sequence[Any]) -> Iterable[np.ndarray]:
+        if self.threads == 1 or len(paths) < 2:
+            return map(self._one, paths)
+        if self._pool is None or self._pool[0] != os.getpid():
+            # A process that was forked has the pool, and not its threads.
+            self._pool = os.getpid(), ThreadPoolExecutor(self.threads)
+        return self._pool[1].map(self._one, paths)
+
+    def _all_forms(self) -> tuple[tuple, dict[int, str]]:
+        """The commonest shape and type, and why a row is bad."""
+        forms: dict[int, tuple] = {}
+        found: dict[int, str] = {}
+        for row in with_progress(
+            range(len(self)), len(self), "look at files"
+        ):
+            try:
+                forms[row] = _form(self._one(self.paths[row]))
+            except DataError as error:
+                found[row] = error.problems[0].received
+        if not forms:
+            path = self.paths[0]
+            self._refuse(path, f"{found[0]}; and no other can be read")
+        common = Counter(forms.values()).most_common(1)[0][0]
+        for row, form in forms.items():
+            if form != common:
+                found[row] = _unlike(form, common)
+        return common, dict(sorted(found.items()))
 
 
-def read_image(
-    path: Path, shape: tuple[int, ...], resize: bool = False
-) -> np.ndarray:
-    """One image of a file, as `ImageFiles` feeds it.
+def _form(values: np.ndarray) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type as fed: what all files of a column share."""
+    values = np.asarray(values)
+    if values.dtype.kind == "U":  # of any length
+        return values.shape, np.dtype(object)
+    return values.shape, type_as_fed(values.dtype)
+
+
+def _unlike(form: tuple, common: tuple) -> str:
+    return f"{form[1]} {form[0]}, others have {common[1]} {common[0]}"
+
+
+def _batches(rows: Any, size: int = 256) -> Iterator[np.ndarray]:
+    waiting = []
+    for row in rows:
+        waiting.append(row)
+        if len(waiting) == size:
+            yield np.array(waiting)
+            waiting = []
+    if waiting:
+        yield np.array(waiting)
+
+
+def with_progress(steps: Iterable[Any], count: int, what: str) -> Any:
+    """The same, with a progress bar if it takes long and tqdm is there.
 
     Args:
-        path: The file.
-        shape: Height, width and channels.
-        resize: Whether another size is brought to this one.
-
-    Returns:
-        float32 ``shape``, from 0 to 1.
-
-    Raises:
-        DataError: If the file cannot be read, or is of another size.
+        steps: What is gone through.
+        count: How many there are.
+        what: What is done with each, as the bar says it.
     """
-    Image, ImageOps = _pillow()  # noqa: N806
-    height, width, channels = shape
     try:
-        with Image.open(path) as opened:
-            most = Image.MAX_IMAGE_PIXELS
-            DataError.raise_if(_opened_problem(path, opened, most))
-            image = ImageOps.exif_transpose(opened)
-            if image.mode == "P":  # its colours may be transparent
-                image = image.convert("RGBA")
-            image = image.convert(_MODES[channels])
-    except DataError:
-        raise
-    except Exception as error:  # of any kind, if a file is damaged
-        raise DataError.of(
-            str(path),
-            "an image that Pillow can read",
-            f"{type(error).__name__}: {error}".rstrip("."),
-            "Mend the file, or leave its row out.",
-        ) from error
-    if resize:
-        image = image.resize((width, height), Image.Resampling.BILINEAR)
-    if image.size != (width, height):
-        raise DataError.of(
-            str(path),
-            f"an image {height} pixels high and {width} wide",
-            f"{image.height} high and {image.width} wide",
-            "Pass resize=True, or the shape that all images have.",
-        )
-    return scaled(np.asarray(image)).reshape(shape)
-
-
-def _pillow() -> tuple[Any, Any]:
-    """The modules of Pillow that are used."""
-    try:
-        from PIL import Image, ImageOps
-    except ImportError as error:
-        raise ImportError(
-            "ImageFiles needs Pillow to read images: pip install pillow."
-        ) from error
-    return Image, ImageOps
-
-
-def _opened_problem(path: Path, image: Any, most: Any) -> Problem | None:
-    """What its first bytes tell of an image, before it is read."""
-    pixels = image.width * image.height
-    if image.mode[0] in "IF":
-        expected, received = "8 bits per channel", f"mode {image.mode}"
-        fix = "Divide its numbers, and save it with 8 bits."
-    elif most and pixels > most:
-        expected = f"at most {most} pixels, the limit of Pillow"
-        received, fix = f"{pixels} pixels", "Make it smaller."
-    else:
-        return None
-    return Problem(str(path), expected, received, fix)
+        from tqdm.auto import tqdm
+    except ImportError:
+        return steps
+    return tqdm(steps, what, count, leave=False, delay=_PATIENCE)
 
 
 def _shape_problems(shape: Any) -> Iterator[Problem | None]:
     fix = "Give height, width and channels: shape=(32, 32, 3)."
     axes = shape if isinstance(shape, (tuple, list)) else ()
     for axis in axes:
-        yield count_problem("axis", axis, 1, fix, of="ImageFiles")
-    if len(axes) != 3 or axes[2] not in _MODES:
+        yield count_problem("axis", axis, 1, fix, of=f"{_OF}.image")
+    if len(axes) != 3 or axes[2] not in MODES:
         expected = "three numbers, the last of them 1 or 3"
-        yield Problem("ImageFiles, shape", expected, f"{shape}", fix)
+        yield Problem(f"{_OF}.image, shape", expected, f"{shape}", fix)
 
 
-def _existing(paths: Any) -> list[Path]:
+def _existing(paths: Any) -> Sequence[str | Path]:
     """The paths, if there is a file under each."""
-    where, fix = "ImageFiles", "Give a list of files, one per sample."
+    if isinstance(paths, Paths):  # they were listed
+        return paths
+    fix = "Give a list of files, one per sample."
     alone = isinstance(paths, (str, os.PathLike))
     if alone or not len(paths):
         received = describe(paths)
-        raise DataError.of(where, "a list of paths", received, fix)
+        raise DataError.of(_OF, "a list of paths", received, fix)
     missing = [
         path
         for path in paths
@@ -326,5 +399,5 @@ def _existing(paths: Any) -> list[Path]:
         or not Path(path).is_file()
     ]
     fix = "A relative path begins in the folder where Python was started."
-    DataError.raise_if(_told(where, "files", "no file", missing, fix))
-    return list(map(Path, paths))
+    DataError.raise_if(told(_OF, "files", "no file", missing, fix))
+    return list(paths)

@@ -151,7 +151,9 @@ class MultiInputGenerator(keras.utils.PyDataset):
         samples = self._parts.samples
         if problems:  # there are no rows to choose from
             rows = balance = None
-        chosen, classes, unfit = _choice(rows, balance, samples)
+        self._bad_files = {} if problems else self._parts.bad_files()
+        choice = _choice(rows, balance, samples, self._bad_files)
+        chosen, classes, unfit = choice
         if chosen is not None:
             samples = len(chosen)
         if isinstance(shuffle, np.bool_):
@@ -258,7 +260,8 @@ class MultiInputGenerator(keras.utils.PyDataset):
             which ``repeated`` come a second time because of ``pad``;
             ``left out`` of the epoch on all shards together; ``batches``.
             With ``balance`` these are draws: which rows come again, or
-            not at all, changes with the epoch.
+            not at all, changes with the epoch. If rows were skipped, also
+            ``skipped``, those of all shards: see ``bad_files``.
 
         Example:
             >>> MultiInputGenerator(
@@ -267,7 +270,18 @@ class MultiInputGenerator(keras.utils.PyDataset):
             {'samples': 10, 'fed': 3, 'repeated': 0, 'left out': 1, \
 'batches': 2}
         """
-        return self._order.counts()
+        counts = self._order.counts()
+        if self._bad_files:
+            counts["skipped"] = len(self._bad_files)
+        return counts
+
+    @property
+    def bad_files(self) -> dict[int, str]:
+        """Rows that are skipped, by number: which file, and why.
+
+        Only a `FileColumn` with ``bad="skip"`` has any.
+        """
+        return dict(self._bad_files)
 
     def rows(self, index: int, epoch: int | None = None) -> np.ndarray:
         """The row numbers of a batch: which samples are in it.
@@ -508,13 +522,16 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
 
 def _choice(
-    rows: Any, balance: Any, samples: int
+    rows: Any, balance: Any, samples: int, bad: Mapping[int, str]
 ) -> tuple[np.ndarray | None, np.ndarray | None, list[Problem]]:
     """Chosen rows, the class of each sample, and what is wrong there."""
     found = rows_problem(rows, samples), balance_problem(balance, samples)
     if any(found):
         return None, None, [problem for problem in found if problem]
     chosen = None if rows is None else rows.astype("int64")
+    if bad:
+        kept = np.arange(samples) if chosen is None else chosen
+        chosen = kept[~np.isin(kept, [*bad])]
     if balance is None:
         return chosen, None, []
     labels = balance if chosen is None else balance[chosen]

@@ -17,6 +17,7 @@ from companion.feeding.columns import (
     as_column,
     is_random,
 )
+from companion.feeding.files import FileColumn
 from companion.feeding.transforms import ROLES
 from companion.rules import count_problem, unmasked
 from companion.values import describe
@@ -99,6 +100,16 @@ class Parts:
                 for part in self._parts.values()
             ]
         )
+
+    def bad_files(self) -> dict[int, str]:
+        """Rows whose files cannot be read, and why: the first reason."""
+        found: dict[int, str] = {}
+        for where, column in self:
+            if isinstance(column, FileColumn):
+                for row, reason in column.bad_files.items():
+                    path = column.paths[row]
+                    found.setdefault(row, f"{where}, {path}: {reason}")
+        return dict(sorted(found.items()))
 
     def process_problems(self) -> Iterator[Problem]:
         """Columns that hold a file open, which processes cannot share."""

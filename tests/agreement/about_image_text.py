@@ -10,7 +10,7 @@ from models import ONES, N
 from PIL import Image
 
 from companion import (
-    ImageFiles,
+    FileColumn,
     MultiInputGenerator,
     PaddedText,
     PairedAugmentation,
@@ -248,14 +248,14 @@ def images_in_files():
     paths = [Path(FOLDER.name) / f"{n}.png" for n in range(N)]
     for path, image in zip(paths, IMAGES):
         Image.fromarray(image).save(path)
-    return in_batches(image=ImageFiles(paths, (8, 8, 3)))
+    return in_batches(image=FileColumn.image(paths, (8, 8, 3)))
 
 
 @fails
 def a_damaged_image_in_the_first_batch():
     path = Path(FOLDER.name) / "damaged.png"
     path.write_bytes(b"no image")
-    return in_batches(image=ImageFiles([path] * N, (8, 8, 3)))
+    return in_batches(image=FileColumn.image([path] * N, (8, 8, 3)))
 
 
 @fails

@@ -19,7 +19,8 @@ import pytest
 from judge import SITUATIONS, verdict, what_check_says, what_keras_does
 from limits import BEYOND, LIMITS
 
-from companion import ContractError, ContractWarning, Problem, check
+from companion import ContractError, ContractWarning, check
+from companion.errors import Problem
 
 every_situation = pytest.mark.parametrize(
     "situation", SITUATIONS.values(), ids=SITUATIONS

@@ -17,14 +17,13 @@ from PIL import Image
 
 from companion import (
     Blocks,
-    ImageFiles,
+    FileColumn,
     Labels,
     ModalityDropout,
     MultiInputGenerator,
     Noise,
     PaddedText,
     PairedAugmentation,
-    PixelAttention,
     Pixels,
     ReplaceMissing,
     binary_head,
@@ -47,6 +46,7 @@ from companion import (
     text_branch,
     with_presence,
 )
+from companion.building.editing import PixelAttention
 
 # Generators. Every row has an input "id" that tells the samples apart, and
 # leaves a short last batch.
@@ -81,6 +81,20 @@ def _image_files() -> list[Path]:
     paths = [Path(_FOLDER.name) / f"{n}.png" for n in range(N)]
     for path, image in zip(paths, _images()):
         Image.fromarray(image).save(path)
+    return paths
+
+
+def _array_files() -> list[Path]:
+    paths = [Path(_FOLDER.name) / f"{n}.npy" for n in range(N)]
+    for path, numbers in zip(paths, NUMBERS):
+        np.save(path, numbers)
+    return paths
+
+
+def _record_files() -> list[Path]:
+    paths = [Path(_FOLDER.name) / f"{n}.json" for n in range(N)]
+    for number, path in enumerate(paths):
+        path.write_text(f'{{"id": {number}}}')
     return paths
 
 
@@ -125,7 +139,11 @@ GENERATORS = {
     ),
     "pixels": _generator(inputs={"numbers": Pixels(_images())}),
     "image files": _generator(
-        inputs={"numbers": ImageFiles(_image_files(), (6, 5, 3))}
+        inputs={"numbers": FileColumn.image(_image_files(), (6, 5, 3))}
+    ),
+    "array files": _generator(
+        inputs={"numbers": FileColumn.npy(_array_files())},
+        targets=FileColumn.json(_record_files(), "id"),
     ),
     "a paired augmentation": _generator(
         inputs={
