@@ -31,7 +31,7 @@ endif
 TWICE := -n 2 --dist loadscope
 
 .PHONY: help book test check lint lab notebooks proofs sheets benchmark \
-	agreement test-jax test-browser clean
+	agreement test-jax test-distributed test-browser clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -56,7 +56,7 @@ test: lint $(PAGE)  ## run every test, and every notebook
 	$(BIN)/pytest --nbval book tests/test_book.py
 
 check: lint  ## quick tests, for before a commit; CHAPTER=x runs a page
-	$(BIN)/pytest -m "not browser and not slow" $(TWICE) companion tests
+	$(BIN)/pytest -m "not browser and not slow and not distributed" $(TWICE) companion tests
 	$(if $(CHAPTER),$(BIN)/pytest --nbval $(or $(shell find book \
 	-name '$(CHAPTER).ipynb'),book/$(CHAPTER).ipynb) tests/test_book.py)
 
@@ -99,6 +99,15 @@ agreement: .venv/ready  ## hold check against fit: situations, random pairs
 
 test-jax: .venv/ready  ## every builder and generator, with Keras on JAX
 	KERAS_BACKEND=jax $(BIN)/pytest tests/conformance tests/test_layers.py
+
+# Engines and stores beside TensorFlow; nothing else needs them.
+.venv/distributed: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check \
+	-c requirements.txt -e .[distributed]
+	touch $@
+
+test-distributed: .venv/distributed  ## several processes, stores of data
+	$(BIN)/pytest -m distributed tests/distributed
 
 test-browser: $(PAGE)  ## open every page in Chromium
 	$(BIN)/pytest -m browser tests/browser
