@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import keras
 import matplotlib.pyplot as plt
+from file_routes import OF_IMAGES, OF_PACKED, OF_PAIRS, Files
 from routes import BEST, OF_TEXTS, ROUTES, TAUGHT, Route, Rows
 
 from companion.lab.timing import median_seconds
@@ -62,7 +64,7 @@ def fit(data: Any, size: int) -> Callable[[], None]:
 
 
 def measure(
-    workload: str, routes: list[Route], rows: Rows, size: int, passes: int
+    workload: str, routes: list[Route], rows: Any, size: int, passes: int
 ) -> list[dict[str, Any]]:
     """Seconds of each route, taking turns, after one pass to warm up."""
     run = fit if workload.startswith("fit") else loop
@@ -143,6 +145,8 @@ def main(arguments: list[str] | None = None) -> list[dict[str, Any]]:
     parser.add_argument("--fit-rows", type=int, default=32_000)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--texts", type=int, default=10_000)
+    parser.add_argument("--pairs", type=int, default=4_000)
+    parser.add_argument("--images", type=int, default=2_000)
     parser.add_argument("--passes", type=int, default=5)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(arguments)
@@ -163,6 +167,18 @@ def main(arguments: list[str] | None = None) -> list[dict[str, Any]]:
     padding = [route for route in OF_TEXTS if route.is_there]
     workload = "images and texts, batches of 32"
     results += measure(workload, padding, texts, 32, passes)
+
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = Files.pairs(Path(folder, "pairs"), options.pairs)
+        routes = [route for route in OF_PAIRS if route.is_there]
+        workload = "pairs of files, batches of 32"
+        results += measure(workload, routes, pairs, 32, passes)
+        workload = "the same, packed"
+        results += measure(workload, OF_PACKED, pairs, 32, passes)
+        images = Files.images(Path(folder, "images"), options.images)
+        routes = [route for route in OF_IMAGES if route.is_there]
+        workload = "JPEGs of 256 x 256, batches of 32"
+        results += measure(workload, routes, images, 32, passes)
 
     options.out.mkdir(exist_ok=True)
     text = json.dumps(results, indent=1) + "\n"
