@@ -91,6 +91,7 @@ sheets: .venv/ready  ## copies of the exercise sheets without solutions
 benchmark: .venv/ready  ## speed of all routes into fit, of order and check
 	$(BIN)/python tests/benchmark/benchmark.py
 	$(BIN)/python tests/benchmark/scale.py
+	$(BIN)/python tests/benchmark/large.py
 	$(BIN)/python tests/benchmark/checking.py
 
 agreement: .venv/ready  ## hold check against fit: situations, random pairs

@@ -39,7 +39,9 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [(), ("processes",)], ids=str)
+@pytest.mark.parametrize(
+    "options", [(), ("processes",), ("files", "processes")], ids=str
+)
 def test_killed_and_started_again_ends_with_the_same_weights(
     tmp_path, whole, options
 ):

@@ -370,7 +370,9 @@ def with_progress(steps: Iterable[Any], count: int, what: str) -> Any:
         from tqdm.auto import tqdm
     except ImportError:
         return steps
-    return tqdm(steps, what, count, leave=False, delay=_PATIENCE)
+    # In a file of log lines a bar would be thousands of them.
+    settings = {"leave": False, "delay": _PATIENCE, "disable": None}
+    return tqdm(steps, what, count, **settings)
 
 
 def _shape_problems(shape: Any) -> Iterator[Problem | None]:

@@ -5,6 +5,7 @@ import tracemalloc
 
 import benchmark
 import checking
+import large
 import numpy as np
 import pytest
 import scale
@@ -95,6 +96,16 @@ def test_results_are_written_with_their_ratios(tmp_path, capsys):
         assert ours["ratio_to_limit"] == pytest.approx(share, abs=0.01)
     printed = capsys.readouterr().out
     assert "generator" in printed and "What the peers are built" in printed
+
+
+@pytest.mark.slow
+def test_packed_rows_in_blocks_teach_what_a_full_shuffle_teaches(capsys):
+    found = large.main(200_000)
+
+    losses = [loss for loss, _, _ in found.values()]
+    assert max(losses) < 1.02 * min(losses)
+    told = capsys.readouterr().out
+    assert all(f"{name} " in told for name in found)
 
 
 def test_the_cost_of_an_order_is_measured(capsys, monkeypatch):

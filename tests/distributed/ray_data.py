@@ -4,11 +4,12 @@
 """
 
 import sys
+import time
 
 import keras
 import ray
 
-from companion import FileColumn, check, pair_files
+from companion import FileColumn, MultiInputGenerator, check, pair_files
 
 root = sys.argv[1]
 pairs = pair_files(root, readings="s_{id}.npy", meta="m_{id}.json")
@@ -39,7 +40,19 @@ def batches():
         yield {"readings": batch["readings"]}, batch["sum"]
 
 
-came = [row["id"] for row in dataset.take_all()]
+local = MultiInputGenerator({"readings": readings}, sums)
+begin = time.perf_counter()
+for _ in local:
+    pass
+alone = time.perf_counter() - begin
+begin = time.perf_counter()
+came = [
+    row
+    for batch in dataset.iter_batches(batch_size=32)
+    for row in batch["id"]
+]
+together = time.perf_counter() - begin
+print(f"one process: {alone:.3f} s, two workers: {together:.3f} s")
 print(f"{len(came)} samples came, {len(set(came))} different")
 
 inputs = keras.Input((4,), name="readings")

@@ -1,8 +1,8 @@
 """A training that can be killed and started again, run as a program.
 
-``python resume.py FOLDER EPOCHS [WORKERS]`` trains, backs up after each
-epoch, and saves the final weights. It prints a line after every batch, so
-that a test can kill it in the middle of an epoch.
+``python resume.py FOLDER EPOCHS [processes] [files]`` trains, backs up
+after each epoch, and saves the final weights. It prints a line after every
+batch, so that a test can kill it in the middle of an epoch.
 """
 
 import sys
@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from companion import FollowEpoch, MultiInputGenerator, Noise
+from companion import FileColumn, FollowEpoch, MultiInputGenerator, Noise
 
 
 class Tell(keras.callbacks.Callback):
@@ -28,11 +28,17 @@ class Tell(keras.callbacks.Callback):
 
 def main():
     folder, epochs = Path(sys.argv[1]), int(sys.argv[2])
-    processes = len(sys.argv) > 3
+    processes = "processes" in sys.argv
     rng = np.random.default_rng(0)
     numbers = rng.standard_normal((22, 3))
+    column = numbers
+    if "files" in sys.argv:
+        paths = [folder / f"{row}.npy" for row in range(len(numbers))]
+        for path, row in zip(paths, numbers):
+            np.save(path, row)
+        column = FileColumn.npy(paths)
     batches = MultiInputGenerator(
-        {"numbers": numbers, "noise": Noise(2)},
+        {"numbers": column, "noise": Noise(2)},
         numbers.sum(axis=1, keepdims=True),
         batch_size=4,
         shuffle=True,
