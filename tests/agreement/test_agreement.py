@@ -12,6 +12,7 @@ import about_losses  # noqa: F401
 import about_missing  # noqa: F401
 import about_models  # noqa: F401
 import about_other_models  # noqa: F401
+import about_sensors  # noqa: F401
 import about_streams  # noqa: F401
 import about_targets  # noqa: F401
 import about_weights  # noqa: F401
