@@ -99,7 +99,8 @@ agreement: .venv/ready  ## hold check against fit: situations, random pairs
 	$(BIN)/python -W ignore tests/agreement --pairs 2000
 
 test-jax: .venv/ready  ## every builder and generator, with Keras on JAX
-	KERAS_BACKEND=jax $(BIN)/pytest tests/conformance tests/test_layers.py
+	KERAS_BACKEND=jax $(BIN)/pytest $(TWICE) tests/conformance \
+	tests/test_layers.py
 
 # Engines and stores beside TensorFlow; nothing else needs them.
 .venv/distributed: .venv/ready
@@ -111,7 +112,7 @@ test-distributed: .venv/distributed  ## several processes, stores of data
 	$(BIN)/pytest -m distributed tests/distributed
 
 test-browser: $(PAGE)  ## open every page in Chromium
-	$(BIN)/pytest -m browser tests/browser
+	$(BIN)/pytest -m browser -n 2 tests/browser
 
 clean:  ## remove what make made, except sheets with answers
 	rm -rf .venv *.egg-info .hypothesis .mypy_cache .ruff_cache

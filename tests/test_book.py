@@ -57,9 +57,7 @@ SHEETS = [
 ]
 #: Chapters that are still as long and as told as chapters once were.
 OLDER = {
-    "several-inputs",
     "feeding",
-    "outputs",
     "merging",
     "conditional-generator",
     "augmented-rows",

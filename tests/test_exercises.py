@@ -42,12 +42,6 @@ ALSO_RIGHT = {
     "feeding-3: noise as float32": (
         ("+ noise}", '+ noise.astype("float32")}'),
     ),
-    "outputs-1: absolute error for a temperature": (
-        ('("linear", "mse")', '(None, "mean_absolute_error")'),
-    ),
-    "outputs-3: class numbers as a column": (
-        ('"band": bands,', '"band": bands[:, None],'),
-    ),
     "merging-1: the largest response": (
         ("GlobalAveragePooling2D", "GlobalMaxPooling2D"),
     ),

@@ -297,3 +297,18 @@ def test_the_top_level_is_small():
     assert {"companion", "book", "tests"} <= top
 
     assert len([name for name in top if not name.startswith(".")]) <= 14
+
+
+@pytest.mark.slow
+def test_the_ten_lines_of_the_readme_run(tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", readme, re.M | re.S)
+    program = tmp_path / "readme.py"
+    program.write_text("\n".join(blocks))
+
+    done = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True
+    )
+
+    assert len(blocks) == 3 and done.returncode == 0, done.stderr
+    assert "image" in done.stdout and "numbers" in done.stdout

@@ -9,7 +9,11 @@ BOOK = Path(__file__).parent.parent / "book"
 #: how many times longer on a machine that is shared, as most are.
 LIMIT, SHEET_LIMIT, PATIENCE = 60, 12, 2
 #: Chapters that train a model of some size may take longer.
-LONGER = {"conditional-generator": 150, "image-text-to-image": 150}
+LONGER = {
+    "conditional-generator": 150,
+    "image-text-to-image": 150,
+    "sensor-forecast": 150,
+}
 
 
 def limit_of(page: str) -> float:

@@ -43,8 +43,8 @@ def sequence_branch(
     Source: long short-term memory, Hochreiter and Schmidhuber
     (https://doi.org/10.1162/neco.1997.9.8.1735); dilated causal
     convolutions as in van den Oord et al.
-    (https://arxiv.org/abs/1609.03499). Taught in the chapter *Sensor
-    fusion*.
+    (https://arxiv.org/abs/1609.03499). Taught in the chapter
+    *Several sensors: which exercise is this?*.
 
     Args:
         sequence: float32 ``(batch, steps, channels)``, scaled to about 1.
@@ -175,7 +175,7 @@ def gaussian_loss(truth: Any, predicted: Any) -> Any:
 
     Source: mean-variance estimation, Nix and Weigend
     (https://doi.org/10.1109/ICNN.1994.374138). Taught in the chapter
-    *Sensor forecast*.
+    *Two sensors and their future*.
 
     Args:
         truth: float32 ``(batch, ..., channels)``.
@@ -214,7 +214,8 @@ def sensor_fusion(
     A branch per sensor, then they are joined. Exactly one of three answers
     comes out: a class, numbers, or a whole future.
 
-    Taught in the chapters *Sensor fusion* and *Sensor forecast*.
+    Taught in the chapters *Several sensors: which exercise is this?* and
+    *Two sensors and their future*.
 
     Args:
         sensors: Name of each sensor to steps and channels, for example
@@ -332,13 +333,13 @@ def step_before(future: np.ndarray) -> np.ndarray:
     """A future one step later: what each of its steps is told.
 
     Also known as teacher forcing. The first step is told 0. Taught in the
-    chapter *Sensor forecast*.
+    chapter *Two sensors and their future*.
 
     Args:
         future: float ``(samples, steps, channels)``, the targets.
 
     Returns:
-        float32, the same shape: the input ``before`` to train with.
+        float32 of the same shape, the input ``before`` to train with.
 
     Example:
         >>> step_before(np.array([[[1.0], [2.0], [3.0]]])).ravel().tolist()
@@ -362,7 +363,7 @@ def draw_futures(
     means and spreads at once would be right one by one, and jump from step
     to step.
 
-    Taught in the chapter *Sensor forecast*.
+    Taught in the chapter *Two sensors and their future*.
 
     Args:
         model: From `sensor_fusion`, with ``spread`` and ``step_by_step``.

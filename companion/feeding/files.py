@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +48,7 @@ class FileColumn:
     columns: batches stay full, its ``report()`` counts them, and
     ``bad_files`` says which they are and why.
 
-    Taught in the chapter *File generators*.
+    Taught in the chapter *Samples spread over files*.
 
     Args:
         paths: The files, one per sample: a list, a column of pandas, or
@@ -267,7 +268,7 @@ class FileColumn:
 
     @property
     def bad_files(self) -> dict[int, str]:
-        """Why a row was skipped, by its number: empty unless asked for."""
+        """Why a row is skipped, by its number; empty unless asked for."""
         return dict(self._found)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -280,8 +281,8 @@ class FileColumn:
         except DataError:
             raise
         except Exception as error:  # of any kind: the reader is anyone's
-            reason = f"{type(error).__name__}: {error}".rstrip(".")
-            self._refuse(path, reason, error)
+            told = re.sub(" at 0x[0-9a-f]+", "", str(error)).rstrip(".")
+            self._refuse(path, f"{type(error).__name__}: {told}", error)
         if not self._complete(values):
             self._refuse(path, "NaN or infinity among its numbers")
         return values

@@ -277,7 +277,7 @@ class MultiInputGenerator(keras.utils.PyDataset):
 
     @property
     def bad_files(self) -> dict[int, str]:
-        """Rows that are skipped, by number: which file, and why.
+        """Which file is bad, and why, by the number of its row.
 
         Only a `FileColumn` with ``bad="skip"`` has any.
         """

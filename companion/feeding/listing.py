@@ -189,7 +189,7 @@ def listed_files(
     Of files in the folder that no row names, a `ContractWarning` tells:
     those of the kinds that the table names, by how names end.
 
-    Taught in the chapter *File generators*.
+    Taught in the chapter *Samples spread over files*.
 
     Args:
         folder: Where the files are, also in folders inside.
@@ -269,7 +269,8 @@ class Paths(Sequence[str]):
 class FilePairs:
     """Samples whose parts are files that share an id.
 
-    Taught in the chapter *File generators*. `pair_files` finds them.
+    Taught in the chapter *Samples spread over files*. `pair_files` finds
+    them.
 
     Args:
         root: The folder.
@@ -307,9 +308,7 @@ class FilePairs:
         return self.parts[part]
 
     def __repr__(self) -> str:
-        rest = f", {len(self.left_out)} files left out" * bool(
-            self.left_out
-        )
+        rest = f", {_files(self.left_out)} left out" * bool(self.left_out)
         return f"FilePairs({len(self)} of {', '.join(self.parts)}{rest})"
 
     def to_csv(self, path: str | Path) -> None:
@@ -368,7 +367,7 @@ def pair_files(
 ) -> FilePairs:
     """The files of a folder that belong together, by their names.
 
-    Taught in the chapter *File generators*.
+    Taught in the chapter *Samples spread over files*.
 
     Args:
         root: The folder. Links to other folders are not followed.
@@ -397,7 +396,7 @@ def pair_files(
         ...         root, unpaired="skip", a="a_{id}.npy", b="b_{id}.json"
         ...     )
         >>> pairs, pairs.left_out
-        (FilePairs(1 of a, b, 1 files left out), ['a_2.npy'])
+        (FilePairs(1 of a, b, 1 file left out), ['a_2.npy'])
     """
     where, root = "pair_files", str(root)
     say = functools.partial(told, where)
@@ -499,7 +498,7 @@ def _paired(
     fix = 'Find the partners, or pass unpaired="skip".'
     problem = say(
         f"a {' and a '.join(patterns)} for each id",
-        f"{len(left_out)} files without a partner:",
+        f"{_files(left_out)} without a partner:",
         left_out,
         fix,
     )
@@ -530,6 +529,10 @@ def _natural(text: str) -> list[tuple[int, str]]:
         (int(piece), "") if place % 2 else (-1, piece)
         for place, piece in enumerate(pieces)
     ]
+
+
+def _files(names: Sequence[str]) -> str:
+    return f"{len(names)} file{'s' * (len(names) != 1)}"
 
 
 def _repeated(keys: Iterable[str]) -> list[str]:

@@ -34,7 +34,7 @@ def pack(batches: MultiInputGenerator, folder: str | Path) -> Path:
     work that was interrupted leaves one whose name ends in ``.partial``,
     which the next `pack` removes.
 
-    Taught in the chapter *File generators*.
+    Taught in the chapter *Samples spread over files*.
 
     Args:
         batches: What to write, in the order of its rows. Transforms and
@@ -95,7 +95,7 @@ def open_packed(
 ) -> dict[str, Any]:
     """What `pack` wrote, as memory maps.
 
-    Taught in the chapter *File generators*.
+    Taught in the chapter *Samples spread over files*.
 
     Args:
         folder: Where it is.

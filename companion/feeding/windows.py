@@ -122,7 +122,8 @@ def _first(readings: np.ndarray) -> np.ndarray:
 class Windows:
     """Windows of several sensors, as `cut_windows` makes them.
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: which exercise is this?*.
 
     Args:
         columns: A column ``(windows, steps, ...)`` by name of each sensor,
@@ -226,7 +227,8 @@ def cut_windows(
     ``keras.utils.timeseries_dataset_from_array`` cuts one array, and takes
     several recordings in it for one.
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: which exercise is this?*.
 
     Args:
         sensors: Recordings by name of the sensor, in the same order for

@@ -88,7 +88,8 @@ def cart_rides(
 
     The same seed draws the same rides wherever the radar stands.
 
-    Taught in the chapters *Sensor fusion* and *Sensor forecast*.
+    Taught in the chapters *Several sensors: how good can it get?* and
+    *Two sensors and their future*.
 
     Args:
         seed: Decides every draw.
@@ -136,7 +137,8 @@ def cart_system(radar: str = "ahead") -> System:
     Ornstein-Uhlenbeck process). Steps are no approximation: see
     `companion.lab.systems.in_steps`.
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: how good can it get?*.
 
     Args:
         radar: One of `RADARS`, as in `cart_rides`.

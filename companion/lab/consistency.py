@@ -17,7 +17,8 @@ def squared_distance(
     squared, NEES. If the filter is right, it has a chi-square distribution
     with as many degrees of freedom as there are numbers in the state.
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: how good can it get?*.
 
     Args:
         errors: float ``(..., states)``.
@@ -58,7 +59,8 @@ def consistency(
     Independent are the errors of different recordings, and the surprises
     of all steps; errors at successive steps are not.
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: how good can it get?*.
 
     Args:
         distances: float, of any shape: those of `squared_distance`, or

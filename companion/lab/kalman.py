@@ -53,7 +53,8 @@ def kalman_filter(
     nothing to do with the state, and the system is as it is described.
     With any other sensor this is the extended Kalman filter.
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: how good can it get?*.
 
     Args:
         system: How the state moves, and how it is read.
@@ -113,7 +114,7 @@ def forecast(
     the best possible forecasts, and the state is normally distributed
     around them.
 
-    Taught in the chapter *Sensor forecast*.
+    Taught in the chapter *Two sensors and their future*.
 
     Args:
         system: How the state moves.
@@ -146,7 +147,7 @@ def expected_readings(
 ) -> tuple[np.ndarray, np.ndarray]:
     """What a sensor will read, if the state is known so well.
 
-    Taught in the chapter *Sensor forecast*.
+    Taught in the chapter *Two sensors and their future*.
 
     Args:
         sensor: The sensor.

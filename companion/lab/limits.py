@@ -44,7 +44,7 @@ def best_means(known: np.ndarray, answers: np.ndarray) -> np.ndarray:
     For each value of what is known, the mean of its answers: no function
     of ``known`` has a smaller squared error on these rows.
 
-    Taught in the chapter *Outputs*.
+    Taught in the chapter *Several outputs*.
 
     Args:
         known: int ``(samples,)``, all that an input tells, from 0.
@@ -68,7 +68,7 @@ def skill_score(error: float, constant: float, best: float) -> float:
     the same answer, 1 for the best possible, below 0 for worse than
     always the same.
 
-    Taught in the chapters *Outputs* and *Merging*.
+    Taught in the chapters *Outputs*, *Several outputs* and *Merging*.
 
     Args:
         error: Error or loss of a model.

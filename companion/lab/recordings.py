@@ -43,7 +43,8 @@ def read_channels(files: Sequence[File]) -> np.ndarray:
     inertial signals: a line has the readings of a window, separated by
     spaces. The word ``nan`` is a gap.
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: which exercise is this?*.
 
     Args:
         files: Paths, in the order of the channels.
@@ -86,7 +87,8 @@ def read_recording(
     ends. Nothing is smoothed: at a rate below that of the file, readings
     are left out.
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: which exercise is this?*.
 
     Args:
         files: Path of a CSV file for each sensor, by name. Time is in

@@ -34,7 +34,8 @@ def linear_sensor(
 ) -> Sensor:
     """A sensor that reads weighted sums of the state.
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: how good can it get?*.
 
     Args:
         matrix: float ``(channels, states)``, the weights.
@@ -83,7 +84,8 @@ def in_steps(
     noise. Between steps that is solved exactly (C. F. Van Loan, IEEE
     Transactions on Automatic Control 23, 1978).
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: how good can it get?*.
 
     Args:
         rates: float ``(states, states)``, in a second.

@@ -88,7 +88,8 @@ def watch(slow_gyroscope: bool = False) -> Watch:
 
     Source: D. M. Burns et al., Physiological Measurement 39, 2018, as
     bundled with ``seglearn`` 1.2.5 (BSD); see the README beside the file.
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: which exercise is this?*.
 
     Args:
         slow_gyroscope: Whether every second reading of the gyroscope is
@@ -134,7 +135,8 @@ def watch_parts(seed: int = 0) -> list[np.ndarray]:
     All recordings of a person are in the same part: the question is how
     well a model does for someone it has never met.
 
-    Taught in the chapter *Sensor fusion*.
+    Taught in the chapter
+    *Several sensors: which exercise is this?*.
 
     Args:
         seed: Decides which people are kept for validation and test.

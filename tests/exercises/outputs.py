@@ -50,6 +50,21 @@ MUTANTS = {
         "half of the values lie below",
         ("tanh", "sigmoid"),
     ),
+    "outputs-1: no return": (
+        "test",
+        "Your last_layer gives back nothing",
+        ("    return count, activation, loss\n", ""),
+    ),
+    "outputs-1: without the units": (
+        "test",
+        "give back units, activation and loss",
+        ("return count, activation", "return activation"),
+    ),
+    "outputs-1: an activation that Keras lacks": (
+        "test",
+        "pixels: Keras stops. ValueError",
+        ('"tanh"', '"tangent"'),
+    ),
     "outputs-1: always three marks": (
         "hidden",
         "marks, 12 of them: a layer of 3 units",
@@ -81,6 +96,11 @@ MUTANTS = {
         "its root is missing",
         ("np.sqrt(np.mean(difference**2))", "np.mean(difference**2)"),
     ),
+    "outputs-2: no return": (
+        "test",
+        "Your error gives back nothing",
+        ("return np.sqrt", "np.sqrt"),
+    ),
     "outputs-2: no mean": (
         "test",
         "the mean is missing",
@@ -106,100 +126,158 @@ MUTANTS = {
     ),
     "outputs-2: a vector has no second axis": (
         "hidden",
-        "it fails: too many indices",
+        "too many indices",
         (
             "np.ravel(predicted) - np.ravel(prices)",
             "predicted[:, 0] - np.ravel(prices)",
         ),
     ),
-    "outputs-3: outputs without names": (
+    "outputs-3: by the alphabet": (
         "test",
-        "so that band and price go by name",
+        "numbered in alphabetical order",
+        ("names.index(word)", "sorted(names).index(word)"),
+    ),
+    "outputs-3: one-hot rows of what occurs": (
+        "test",
+        "words of 3 classes should give",
         (
-            "image, numbers], answers",
-            "image, numbers], [*answers.values()]",
+            "    return np.array(",
+            "    names = names[:-1]\n    return np.eye(len(names))[",
         ),
+        ("for word in words])", "for word in words]]"),
     ),
-    "outputs-3: five bands": (
+    "outputs-3: numbers from 1": (
         "test",
-        "Six probabilities and one number",
-        ("features, 6", "features, 5"),
+        "Your class numbers begin at 1",
+        ("names.index(word)", "1 + names.index(word)"),
     ),
-    "outputs-3: not compiled": (
+    "outputs-3: still words": (
         "test",
-        "not compiled",
-        ("model.compile(", "dict("),
+        "Your labels are still words",
+        ("names.index(word)", "word"),
     ),
-    "outputs-3: one loss for both": (
+    "outputs-3: every second number": (
         "test",
-        "a loss of its own",
-        (
-            '{"band": "sparse_categorical_crossentropy", "price": "mse"}',
-            '"mse"',
-        ),
+        "Your label says",
+        ("names.index(word)", "2 * names.index(word)"),
+    ),
+    "outputs-3: no return of the labels": (
+        "test",
+        "Your labels gives back nothing",
+        ("return np.array", "np.array"),
+    ),
+    "outputs-3: softmax is missing": (
+        "test",
+        "never negative and add up to 1",
+        (', activation="softmax"', ""),
     ),
     "outputs-3: the one-hot loss for class numbers": (
         "test",
-        "Bands are class numbers",
+        "Your labels are class numbers. The loss categorical",
         ("sparse_", ""),
     ),
-    "outputs-3: a loss of classes for the price": (
+    "outputs-3: the sparse loss for one-hot rows": (
         "test",
-        "A price is a number",
-        ("mse", "binary_crossentropy"),
+        "Your labels are one-hot rows. The loss sparse",
+        ("return np.array(", "return np.eye(len(names))["),
+        ("for word in words])", "for word in words]]"),
     ),
-    "outputs-3: no loss weights": (
+    "outputs-3: two softmaxes": (
         "test",
-        "no weights yet",
-        ('loss_weights={"band": 1, "price": 0.1},', ""),
-    ),
-    "outputs-3: loss weights swapped": (
-        "test",
-        "which of the two has to be held back",
-        ('"band": 1, "price": 0.1', '"band": 0.1, "price": 1'),
-    ),
-    "outputs-3: NaN is left in": (
-        "test",
-        "0 times NaN is NaN",
-        ("np.where(known, prices, 0)", "prices"),
-    ),
-    "outputs-3: the band has no weight either": (
-        "test",
-        "Every band is known",
-        ("np.ones(len(bands))", "known.astype(float)"),
-    ),
-    "outputs-3: rows are dropped": (
-        "test",
-        " are left under price",
-        ("np.where(known, prices, 0)", "prices[known]"),
-        ("known.astype(float)", "np.ones(known.sum())"),
-    ),
-    "outputs-3: an unknown price has a weight": (
-        "test",
-        "and 0 if not",
-        ("known.astype(float)", "np.ones(len(bands))"),
-    ),
-    "outputs-3: the prices are overwritten": (
-        "test",
-        "Copy them",
-        ("targets =", "prices[~known] = 0\n    targets ="),
-    ),
-    "outputs-3: prices are rounded": (
-        "test",
-        "should stay as they are",
+        "takes the answers for logits",
         (
-            "np.where(known, prices, 0)",
-            "np.where(known, prices, 0).round()",
+            '"sparse_categorical_crossentropy"',
+            "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
         ),
     ),
-    "outputs-3: no key for the band": (
+    "outputs-3: the numbers are left out": (
         "test",
-        "Both dicts need band and price",
-        ('{"band": np.ones(len(bands)), ', "{"),
+        "do not depend on the input numbers",
+        ("[seen, numbers])", "[seen, seen])"),
     ),
-    "outputs-3: weights for a hundred rows": (
+    "outputs-3: an input without a name": (
+        "test",
+        "The inputs should be called image and numbers",
+        (', name="numbers"', ""),
+    ),
+    "outputs-3: not compiled": (
+        "test",
+        "it needs a loss that fits",
+        ("model.compile(", "dict("),
+    ),
+    "outputs-3: a class is missing": (
+        "test",
+        "For 30 rows and 3 classes",
+        ("Dense(num_classes,", "Dense(num_classes - 1,"),
+    ),
+    "outputs-3: always three classes": (
         "hidden",
-        "Of 37 rows 100 are left",
-        ("np.ones(len(bands))", "np.ones(100)"),
+        "For 17 rows and 4 classes",
+        ("Dense(num_classes,", "Dense(3,"),
+    ),
+}
+
+#: Other solutions that are as good, as edits.
+ALSO_RIGHT = {
+    "outputs-1: absolute error for a temperature": (
+        ('("linear", "mse")', '(None, "mean_absolute_error")'),
+    ),
+    "outputs-1: other functions between the same bounds": (
+        ('"tanh"', '"softsign"'),
+        ('"yes or no": ("sigmoid"', '"yes or no": ("hard_sigmoid"'),
+    ),
+    "outputs-1: focal losses": (
+        ('"categorical_cross', '"categorical_focal_cross'),
+        ('"binary_cross', '"binary_focal_cross'),
+    ),
+    "outputs-1: objects in place of names": (
+        ('"tanh", "mse"', "keras.activations.tanh, keras.losses.Huber()"),
+    ),
+    "outputs-2: as columns": (
+        (
+            "np.ravel(predicted) - np.ravel(prices)",
+            "np.reshape(predicted, (-1, 1)) - np.reshape(prices, (-1, 1))",
+        ),
+    ),
+    "outputs-2: by Keras": (
+        (
+            "np.sqrt(np.mean(difference**2))",
+            "float(keras.losses.MeanSquaredError()("
+            "prices.reshape(-1, 1), predicted.reshape(-1, 1))) ** 0.5",
+        ),
+    ),
+    "outputs-2: in a loop": (
+        (
+            "np.sqrt(np.mean(difference**2))",
+            "(sum(float(d) ** 2 for d in difference)"
+            " / len(difference)) ** 0.5",
+        ),
+    ),
+    "outputs-3: class numbers as a column": (
+        ("for word in words])", "for word in words])[:, None]"),
+    ),
+    "outputs-3: one-hot rows": (
+        ("return np.array(", "return np.eye(len(names))["),
+        ("for word in words])", "for word in words]]"),
+        ("sparse_", ""),
+    ),
+    "outputs-3: a layer looks the words up": (
+        (
+            "np.array([names.index(word) for word in words])",
+            "keras.layers.StringLookup(\n"
+            "        vocabulary=names, num_oov_indices=0\n"
+            "    )(np.array(words))",
+        ),
+    ),
+    "outputs-3: a softmax of its own, two products": (
+        (
+            "last(hidden)",
+            "keras.layers.Softmax()(keras.layers.Dense(num_classes)(hidden))",
+        ),
+        (
+            "keras.layers.Concatenate()([seen, numbers])",
+            "keras.layers.Multiply()(\n"
+            "        [seen, keras.layers.Dense(64)(numbers)]\n    )",
+        ),
     ),
 }

@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any
 
 import keras
 import numpy as np
 
 from companion.lab.exercises import exercise
+from companion.lab.exercises.answers import (
+    answers_of,
+    array_of,
+    differs,
+    shake,
+    tried,
+    wrong_inputs,
+    wrong_step,
+)
 
-_DISTANCES = {
+#: Losses that measure how far off a number is.
+DISTANCES = {
     "mean_squared_error",
     "mean_absolute_error",
     "huber",
     "log_cosh",
 }
-#: Task to its activation and the losses that go with it.
+_YES_OR_NO = {"binary_crossentropy", "binary_focal_crossentropy"}
+_BY_ROW = {"categorical_crossentropy", "categorical_focal_crossentropy"}
+_BY_NUMBER = {"sparse_categorical_crossentropy"}
+_FROM_0 = {"sigmoid", "hard_sigmoid"}
+#: Task to its activations and the losses that go with them.
 _RIGHT = {
-    "class number": ("softmax", {"sparse_categorical_crossentropy"}),
-    "one-hot": ("softmax", {"categorical_crossentropy"}),
-    "yes or no": ("sigmoid", {"binary_crossentropy"}),
-    "marks": ("sigmoid", {"binary_crossentropy"}),
-    "temperature": ("linear", _DISTANCES),
-    "pixels": ("tanh", _DISTANCES),
+    "class number": ({"softmax"}, _BY_NUMBER),
+    "one-hot": ({"softmax"}, _BY_ROW),
+    "yes or no": (_FROM_0, _YES_OR_NO),
+    "marks": (_FROM_0, _YES_OR_NO),
+    "temperature": ({"linear"}, DISTANCES),
+    "pixels": ({"tanh", "hard_tanh", "softsign"}, DISTANCES),
 }
 _COUNTS = {
     "class number": 6,
@@ -73,6 +94,7 @@ def loss_name(loss: Any) -> str:
         ('mean_squared_error', 'mean_squared_error')
     """
     found = keras.losses.get(loss)
+    found = getattr(found, "fn", found)  # the function in a loss
     name = getattr(found, "name", None) or getattr(found, "__name__", None)
     return name or "none"
 
@@ -98,20 +120,27 @@ def last_layers(
         companion.lab.exercises.Hint: class number: ...
     """
     for task, count in counts.items():
-        units, activation, loss = last_layer(task, count)
-        right_activation, right_losses = _RIGHT[task]
+        made = yield from tried(last_layer, task, count)
+        if not isinstance(made, (tuple, list)) or len(made) != 3:
+            yield f"{task}: give back units, activation and loss."
+        units, activation, loss = made
+        found = yield from tried(
+            keras.activations.get, activation, who=f"{task}: Keras"
+        )
+        right_activations, right_losses = _RIGHT[task]
         if units != count:
             yield (
                 f"{task}, {count} of them: a layer of {units} units gives "
                 f"{units} values, and {count} are asked for."
             )
-        if (activation or "linear") != right_activation:
+        activation = getattr(found, "__name__", str(activation))
+        if activation not in right_activations:
             reason = "which values should the layer be able to give?"
             yield (
                 f"{task}, activation {activation}: "
-                + _HINTS.get((task, str(activation)), reason)
+                + _HINTS.get((task, activation), reason)
             )
-        name = loss_name(loss)
+        name = yield from tried(loss_name, loss, who=f"{task}: Keras")
         if name not in right_losses:
             reason = "what does the label of one row look like?"
             yield f"{task}, loss {loss}: " + _HINTS.get(
@@ -148,14 +177,11 @@ def typical_error(
             for values, axis in zip((prices + off, prices), axes)
         )
         shapes = f"With shapes {predicted.shape} and {true.shape}"
-        try:
-            given = error(predicted, true)
-            off_by_more = predicted.copy()
-            off_by_more[-1] += 1000
-            last = error(off_by_more, true)
-        except (IndexError, ValueError) as problem:
-            yield f"{shapes} it fails: {problem}."
-            return
+        advice = f"{shapes} it should work, too."
+        given = yield from tried(error, predicted, true, advice=advice)
+        off_by_more = predicted.copy()
+        off_by_more[-1] += 1000
+        last = yield from tried(error, off_by_more, true, advice=advice)
         if np.ndim(given):
             yield f"{shapes} you get {np.shape(given)}, not one number."
         table = (prices + off)[:, None] - prices
@@ -184,84 +210,115 @@ def _another_mean(given: float, off: np.ndarray) -> Iterator[str]:
 
 
 @exercise
-def two_outputs(
-    build: Callable[[], keras.Model],
-    targets_and_weights: Callable[..., tuple[dict, dict]],
-    rows: int = 100,
+def words_as_labels(
+    labels: Callable[[list[str], list[str]], Any],
+    build: Callable[[int], keras.Model],
+    names: Sequence[str] = ("small", "medium", "large"),
+    rows: int = 30,
     seed: int = 0,
 ) -> Iterator[str]:
-    """Two outputs by name, and no unknown price counts.
+    """Words become classes, and the model learns from them.
 
     Args:
-        build: Makes the compiled model.
-        targets_and_weights: Bands and prices, both ``(samples,)``, to
-            targets and sample weights by output.
-        rows: How many parcels there are.
-        seed: Decides them.
+        labels: Words and the names of all classes, in order, to labels.
+        build: A number of classes to a compiled model.
+        names: The classes; the last one has no row.
+        rows: How many words there are.
+        seed: Decides the words and the inputs.
 
     Raises:
-        Hint: If an output, a loss, a target or a weight is wrong.
+        Hint: If a label is wrong, or the model does not fit the labels.
     """
-    yield from _wrong_model(build())
     rng = np.random.default_rng(seed)
-    bands, prices = rng.integers(0, 6, rows), rng.uniform(3, 30, rows)
-    known = rng.random(rows) < 0.7
-    prices[~known] = np.nan
-    before = prices.copy()
-    targets, weights = targets_and_weights(bands, prices)
-    if not np.array_equal(prices, before, equal_nan=True):
-        yield "Your function changes the prices it is given. Copy them."
-    for part in (targets, weights):
-        if part.keys() != {"band", "price"}:
-            yield f"Both dicts need band and price; one has {list(part)}."
-        for name, values in part.items():
-            if len(values) != rows:
-                yield (
-                    f"Of {rows} rows {len(values)} are left under {name}. "
-                    "Leave every row in: its band is known."
-                )
-            if np.isnan(values).any():
-                yield (
-                    f"There is a NaN under {name}. A weight of 0 does not "
-                    "help there: 0 times NaN is NaN. Put a number."
-                )
-    if not np.array_equal(np.ravel(targets["band"]), bands):
-        yield "The bands are all known: hand them on as they are."
-    if not np.allclose(np.ravel(targets["price"])[known], prices[known]):
-        yield "Prices that are known should stay as they are."
-    if not np.array_equal(weights["band"], np.ones(rows)):
-        yield "Every band is known, so each has the weight 1."
-    if not np.array_equal(weights["price"], known):
-        yield "The weight of a price is 1 if it is known, and 0 if not."
+    classes = rng.integers(len(names) - 1, size=rows)
+    words = [names[number] for number in classes]
+    made = yield from tried(labels, words, list(names))
+    made = array_of(made)
+    yield from _wrong_labels(made, classes, names)
+    model = yield from tried(build, len(names))
+    batch = {
+        "image": rng.uniform(0, 1, (rows, 8, 8, 1)).astype("float32"),
+        "numbers": rng.normal(size=(rows, 2)).astype("float32"),
+    }
+    yield from wrong_inputs(model, batch)
+    given = yield from _probabilities(model, batch, len(names))
+    for name, values in batch.items():
+        other = yield from answers_of(model, {**batch, name: values[::-1]})
+        if not differs(given, other):
+            yield f"The answers do not depend on the input {name}."
+    yield from _wrong_loss(model, batch, made)
+    yield from wrong_step(model, batch, made)
 
 
-def _wrong_model(model: keras.Model) -> Iterator[str]:
-    answers = model.output
-    if not isinstance(answers, dict):
-        answers = dict(zip(model.output_names, model.outputs))
-    if answers.keys() != {"band", "price"}:
+def _wrong_labels(
+    made: np.ndarray, classes: np.ndarray, names: Sequence[str]
+) -> Iterator[str]:
+    if made.dtype.kind not in "iufb":
+        yield "Your labels are still words. A loss needs numbers."
+    if made.shape == (len(classes), len(names)):
+        if not np.array_equal(np.sort(made)[:, -2:], [[0, 1]] * len(made)):
+            yield "A one-hot row has a single 1 and zeros beside it."
+        made = made.argmax(axis=1)
+    if made.shape not in {(len(classes),), (len(classes), 1)}:
         yield (
-            f"The outputs are called {', '.join(answers)}. Pass "
-            "keras.Model a dict, or name the last layers, so that band and "
-            "price go by name."
+            f"{len(classes)} words of {len(names)} classes should give "
+            f"({len(classes)},), or one-hot "
+            f"({len(classes)}, {len(names)}). Yours are {made.shape}."
         )
-    shapes = {name: answer.shape for name, answer in answers.items()}
-    if shapes != {"band": (None, 6), "price": (None, 1)}:
-        yield f"Six probabilities and one number, please; yours: {shapes}."
-    if not model.compiled:
-        yield "The model is not compiled yet; the losses are in the task."
-    losses = model.loss
-    if not isinstance(losses, dict):
-        yield "Give each output a loss of its own: a dict, name to loss."
-    if loss_name(losses["band"]) != "sparse_categorical_crossentropy":
-        yield "Bands are class numbers. Which loss takes those?"
-    if loss_name(losses["price"]) not in _DISTANCES:
-        yield "A price is a number. Which loss measures how far off it is?"
-    weights = model.get_compile_config()["loss_weights"]
-    if not isinstance(weights, dict):
-        yield "The losses have no weights yet. Give each output its own."
-    if weights != {"band": 1, "price": 0.1}:
+    found = np.ravel(made)
+    if np.array_equal(found, classes + 1):
+        yield "Your class numbers begin at 1. For Keras they begin at 0."
+    by_alphabet = [sorted(names).index(names[c]) for c in classes]
+    there = sorted({names[c] for c in classes})
+    by_presence = [there.index(names[c]) for c in classes]
+    if not np.array_equal(found, classes):
+        if any(
+            np.array_equal(found, x) for x in (by_alphabet, by_presence)
+        ):
+            yield (
+                "Your classes are numbered in alphabetical order. Asked "
+                "for is the order of `names`."
+            )
+        row = int(np.argmax(found != classes))
         yield (
-            f"The loss weights are {weights}. A squared price is larger "
-            "than a cross-entropy: which of the two has to be held back?"
+            f'Row {row} is "{names[classes[row]]}", at place '
+            f"{classes[row]} of {list(names)}. Your label says "
+            f"{found[row]}."
+        )
+
+
+def _probabilities(
+    model: keras.Model, batch: dict[str, np.ndarray], count: int
+) -> Generator[str, None, np.ndarray]:
+    yield from answers_of(model, batch)
+    shake(model, 1)
+    given = yield from answers_of(model, batch)
+    rows = len(batch["numbers"])
+    if given.shape != (rows, count):
+        yield (
+            f"For {rows} rows and {count} classes the answers should be "
+            f"({rows}, {count}). Yours are {given.shape}."
+        )
+    if given.min() < 0 or not np.allclose(given.sum(axis=1), 1, atol=1e-3):
+        yield (
+            "Probabilities of classes are never negative and add up to 1 "
+            "in each row; yours are not. Which activation does that?"
+        )
+    return given
+
+
+def _wrong_loss(
+    model: keras.Model, batch: dict[str, np.ndarray], labels: np.ndarray
+) -> Iterator[str]:
+    if not model.compiled:
+        yield "The model is not compiled: it needs a loss that fits."
+    name = loss_name(model.loss)
+    one_hot = labels.ndim == 2 and labels.shape[1] > 1
+    if name not in (_BY_ROW if one_hot else _BY_NUMBER):
+        kind = "one-hot rows" if one_hot else "class numbers"
+        yield f"Your labels are {kind}. The loss {name} is not for those."
+    if getattr(model.loss, "from_logits", False):
+        yield (
+            "`from_logits=True` takes the answers for logits. Yours are "
+            "probabilities already: a softmax would come twice."
         )
