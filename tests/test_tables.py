@@ -372,7 +372,7 @@ A_DAY = datetime.date(2024, 1, 1)
         (objects(1, 0.5), r"object \(2,\)"),
         (objects("a", 1), r"object \(2,\)"),
         (objects(("a",), ("b",)), r"object \(2,\)"),
-        (np.array(["2024", "2025"], "M8[D]"), "of a date take a part"),
+        (np.array(["2024", "2025"], "M8[D]"), "of a date give a part"),
         (np.array([1, 2], "M8[ns]"), r"datetime64\[ns\] \(2,\)"),
         (np.array([1, 2], "m8[ns]"), r"timedelta64\[ns\]"),
         (pd.Series(pd.to_datetime(["2024", None])), "such as the month"),

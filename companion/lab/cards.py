@@ -72,7 +72,7 @@ def card(inputs: list[str], output: str) -> str:
 
     Example:
         >>> card(["image", "text"], "classes").count("<path")
-        6
+        7
     """
     middle = _HEIGHT / 2
     places = [middle] if len(inputs) == 1 else [middle - 25, middle + 25]

@@ -254,8 +254,10 @@ def images_in_files():
 @fails
 def a_damaged_image_in_the_first_batch():
     path = Path(FOLDER.name) / "damaged.png"
+    Image.fromarray(IMAGES[0]).save(path)
+    column = FileColumn.image([path] * N, (8, 8, 3))
     path.write_bytes(b"no image")
-    return in_batches(image=FileColumn.image([path] * N, (8, 8, 3)))
+    return in_batches(image=column)
 
 
 @fails
