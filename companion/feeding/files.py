@@ -139,8 +139,7 @@ class FileColumn:
         Returns:
             A column ``(files,)``, or ``(files, numbers)`` of lists.
         """
-        keys = (field,) if isinstance(field, str) else tuple(field)
-        return cls(paths, RecordReader(keys, dtype), **options)
+        return cls(paths, RecordReader(_keys(field), dtype), **options)
 
     @classmethod
     def literal(
@@ -164,8 +163,8 @@ class FileColumn:
         Returns:
             A column ``(files,)``, or ``(files, numbers)`` of lists.
         """
-        keys = (field,) if isinstance(field, str) else tuple(field)
-        return cls(paths, RecordReader(keys, dtype, True), **options)
+        reader = RecordReader(_keys(field), dtype, literal=True)
+        return cls(paths, reader, **options)
 
     @classmethod
     def image(
@@ -342,6 +341,10 @@ def _form(values: np.ndarray) -> tuple[tuple[int, ...], np.dtype]:
     if values.dtype.kind == "U":  # of any length
         return values.shape, np.dtype(object)
     return values.shape, type_as_fed(values.dtype)
+
+
+def _keys(field: str | Sequence[str]) -> tuple[str, ...]:
+    return (field,) if isinstance(field, str) else tuple(field)
 
 
 def _unlike(form: tuple, common: tuple) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import io
+import itertools
 import json
 import math
 import os
@@ -82,13 +83,13 @@ class NumpyReader:
         """Several at once: all but the first are compared, not parsed."""
         first = read_bytes(paths[0], _MOST_NUMBERS)
         start, shape, fortran, dtype = _header(_head(first))
-        if fortran:
-            raise ValueError("another order")  # read one by one
         head, size = first[:start], start + _bytes_of(shape, dtype)
+        if fortran or len(first) != size:
+            raise ValueError("another order or size")  # read one by one
         whole = np.empty((len(paths), *shape), type_as_fed(dtype))
         rows = whole.reshape(len(paths), -1)
-        for row, path in zip(rows, paths):
-            content = read_bytes(path, _MOST_NUMBERS, size + 1)
+        others = (read_bytes(x, _MOST_NUMBERS, size + 1) for x in paths[1:])
+        for row, content in zip(rows, itertools.chain([first], others)):
             if len(content) != size or not content.startswith(head):
                 raise ValueError("another header")  # read one by one
             row[:] = np.frombuffer(content, dtype, offset=start)
@@ -167,7 +168,8 @@ class RecordReader:
     def many(self, paths: Sequence[str | Path]) -> np.ndarray:
         """Several at once: their types are looked at together."""
         values = [self._value(path) for path in paths]
-        if len({*map(type, values)}) > 1:  # true would become 1
+        kinds = {*map(type, values)}
+        if len(kinds) > 1 and kinds != {int, float}:  # true would become 1
             raise ValueError("several types")  # read one by one
         return _typed(values, self.dtype)
 
