@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from companion.lab.cart import RADAR_EVERY, RATE, Rides
+from companion.lab.plots import BLUE, ORANGE, quiet
 
-_BLUE, _ORANGE, _GREY = "#3568a8", "#c8641e", "#777777"
+_GREY = "#777777"
 #: One colour for each curve, told apart in grey, too.
-_COLOURS = (_BLUE, _ORANGE, "#2b8a6b", "#7a4fa3", "#b03060")
+_COLOURS = (BLUE, ORANGE, "#2b8a6b", "#7a4fa3", "#b03060")
 #: Place of the velocity in a state of the cart, and in a radar reading.
 _VELOCITY = 1
 
@@ -41,17 +41,17 @@ def show_past_and_future(rides: Rides, ride: int) -> Figure:
     slow = rides.radar[ride]
     past = (np.arange(len(fast)) - len(fast) + 1) / RATE
     ahead = np.arange(1, rides.future.shape[1] + 1) / RATE
-    read = dict(marker=".", linestyle="none", color=_BLUE)
+    read = dict(marker=".", linestyle="none", color=BLUE)
     axes[0].plot(past, fast, **read)
     for axis, channel in zip(axes[1:], slow.T):
         axis.plot(past[::RADAR_EVERY], channel, **read)
     truth = rides.future[ride, :, _VELOCITY]
-    axes[2].plot(ahead, truth, color=_ORANGE, linewidth=2.5)
+    axes[2].plot(ahead, truth, color=ORANGE, linewidth=2.5)
     labels = ("accelerometer\n(m/s²)", "radar: distance\n(m)")
     for axis, label in zip(axes, (*labels, "radar: velocity\n(m/s)")):
         axis.axvline(0, color=_GREY, linestyle=":")
         axis.set_ylabel(label, fontsize=12)
-        _quiet(axis)
+        quiet(axis)
     axes[2].set_xlabel("seconds from now", fontsize=12)
     axes[2].set_title("orange: to be predicted", fontsize=12, loc="right")
     figure.tight_layout()
@@ -96,7 +96,7 @@ def show_ahead(
         loc="center left",
         bbox_to_anchor=(1, 0.5),
     )
-    _quiet(axis)
+    quiet(axis)
     figure.tight_layout()
     return figure
 
@@ -143,21 +143,16 @@ def show_futures(
         steps = np.arange(1, len(truth) + 1)
         if bands:
             axis.fill_between(
-                steps, *bands[title], color=_BLUE, alpha=0.3, linewidth=0
+                steps, *bands[title], color=BLUE, alpha=0.3, linewidth=0
             )
         if best:
             axis.plot(steps, best[title].T, "--", color="black")
         if paths:
-            axis.plot(steps, paths[title].T, color=_BLUE, linewidth=1)
-        axis.plot(steps, truth, color=_ORANGE, linewidth=3)
+            axis.plot(steps, paths[title].T, color=BLUE, linewidth=1)
+        axis.plot(steps, truth, color=ORANGE, linewidth=3)
         axis.set_title(title, fontsize=12)
         axis.set_xlabel("steps ahead", fontsize=12)
-        _quiet(axis)
+        quiet(axis)
     axes[0, 0].set_ylabel(label, fontsize=12)
     figure.tight_layout()
     return figure
-
-
-def _quiet(axis: Axes) -> None:
-    axis.tick_params(labelsize=12)
-    axis.spines[["top", "right"]].set_visible(False)

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-_BLUE, _ORANGE = "#3568a8", "#c8641e"
+BLUE, ORANGE = "#3568a8", "#c8641e"
 #: One colour for each curve, told apart in grey, too.
-_COLOURS = (_BLUE, _ORANGE, "#2b8a6b", "#7a4fa3")
+_COLOURS = (BLUE, ORANGE, "#2b8a6b", "#7a4fa3")
 #: What is better when it is lower, by the end of its name.
 _LOWER_IS_BETTER = ("loss", "error", "mse", "mae", "mape", "rmse")
 
@@ -211,7 +211,7 @@ def show_scores(
         marker="|",
         s=900,
         linewidths=3,
-        color=_ORANGE,
+        color=ORANGE,
         label=mark,
         zorder=3,
     )
@@ -375,7 +375,7 @@ def show_history(
         falls = metric.endswith(_LOWER_IS_BETTER)
         better = "lower" if falls else "higher"
     figure, axis = plt.subplots(figsize=(5.6, 3.6))
-    axis.plot([], [], "--", color=_BLUE if alone else "grey")
+    axis.plot([], [], "--", color=BLUE if alone else "grey")
     axis.lines[0].set_label("training")
     for (name, run), colour in zip(runs.items(), itertools.cycle(_COLOURS)):
         _draw_run(axis, run, metric, colour)
@@ -482,7 +482,17 @@ def _bars(
 def _bars_on(axis: Axes, values: Mapping[str, float]) -> list[str]:
     """A bar per value, the first on top; the names from the bottom up."""
     names = list(values)[::-1]
-    axis.barh(names, [values[n] for n in names], color=_BLUE, height=0.55)
+    axis.barh(names, [values[n] for n in names], color=BLUE, height=0.55)
     axis.tick_params(labelsize=12)
     axis.spines[["top", "right"]].set_visible(False)
     return names
+
+
+def quiet(axis: Axes) -> None:
+    """Nothing around the data that says nothing.
+
+    Args:
+        axis: Of any figure.
+    """
+    axis.tick_params(labelsize=12)
+    axis.spines[["top", "right"]].set_visible(False)

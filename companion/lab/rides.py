@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from companion.lab.cart import RADAR_EVERY, RATE, Rides
+from companion.lab.plots import BLUE, ORANGE, quiet
 
-_BLUE, _ORANGE, _GREEN, _GREY = "#3568a8", "#c8641e", "#2b8a6b", "#5b6573"
+_GREEN, _GREY = "#2b8a6b", "#5b6573"
 
 
 def show_ride(
@@ -41,16 +42,16 @@ def show_ride(
     if not estimates:
         pushed = rides.accelerometer[number, :, 0]
         top = axes[0, 0]
-        top.plot(_seconds(pushed), pushed, ".", color=_BLUE)
+        top.plot(_seconds(pushed), pushed, ".", color=BLUE)
         _finish(top, "accelerometer\n(m/s²)")
     axis = axes[-1, 0]
     _draw_velocity(axis, rides, number)
-    for (name, values), colour in zip(estimates.items(), (_BLUE, _GREEN)):
+    for (name, values), colour in zip(estimates.items(), (BLUE, _GREEN)):
         axis.plot(_seconds(values), values, color=colour, label=name)
     if spread is not None:
         middle = next(iter(estimates.values()))
         band = middle - 2 * spread, middle + 2 * spread
-        axis.fill_between(_seconds(middle), *band, color=_BLUE, alpha=0.2)
+        axis.fill_between(_seconds(middle), *band, color=BLUE, alpha=0.2)
     _finish(axis, "velocity (m/s)")
     axis.set_xlabel("seconds since the ride began", fontsize=12)
     axis.legend(
@@ -77,14 +78,14 @@ def show_errors(errors: Mapping[str, tuple[float, float]]) -> Figure:
     names = list(errors)[::-1]
     network, best = zip(*(errors[name] for name in names))
     figure, axis = plt.subplots(figsize=(8, 0.6 * len(names) + 1.2))
-    axis.barh(names, network, color=_BLUE, height=0.5, label="network")
+    axis.barh(names, network, color=BLUE, height=0.5, label="network")
     axis.scatter(
         best,
         names,
         marker="|",
         s=900,
         linewidths=3,
-        color=_ORANGE,
+        color=ORANGE,
         label="Kalman filter",
         zorder=3,
     )
@@ -121,7 +122,7 @@ def show_outage(
         The figure.
     """
     figure, axis = plt.subplots(figsize=(5.6, 3.6))
-    colours = (_BLUE, _ORANGE, _GREY)
+    colours = (BLUE, ORANGE, _GREY)
     for (name, values), colour in zip(errors.items(), colours):
         style = "--" if colour == _GREY else "o-"
         axis.plot(steps, values, style, color=colour, label=name)
@@ -142,7 +143,7 @@ def _draw_velocity(axis: Axes, rides: Rides, ride: int) -> None:
     times = _seconds(truth)
     every = times[::RADAR_EVERY]
     axis.plot(times, truth, color="black", label="truth")
-    axis.plot(every, read, ".", markersize=8, color=_ORANGE, label="radar")
+    axis.plot(every, read, ".", markersize=8, color=ORANGE, label="radar")
     for number, begin in enumerate(every[np.isnan(read)]):
         end = begin + RADAR_EVERY / RATE
         name = None if number else "drop-out"
@@ -151,5 +152,4 @@ def _draw_velocity(axis: Axes, rides: Rides, ride: int) -> None:
 
 def _finish(axis: Axes, label: str) -> None:
     axis.set_ylabel(label, fontsize=12)
-    axis.tick_params(labelsize=12)
-    axis.spines[["top", "right"]].set_visible(False)
+    quiet(axis)
