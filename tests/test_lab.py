@@ -643,6 +643,14 @@ def test_numbers_of_a_claim_have_as_many_digits_as_help(
     assert words_of(shown).endswith(f": {seen}at least 0.1)")
 
 
+def test_a_claim_says_what_to_compare_it_with():
+    known = {"reference": 0.9867, "reference_is": "real digits"}
+
+    shown = as_html({**RECORD, **known}, [])
+
+    assert words_of(shown).endswith("(at least 0.1; real digits: 0.987)")
+
+
 def test_a_claim_in_a_notebook_finds_the_proofs_beside_it(
     tmp_path, monkeypatch
 ):

@@ -28,7 +28,7 @@ def book(tmp_path, monkeypatch):
             new_code_cell("seed = 0", metadata={"tags": ["parameters"]}),
             new_code_cell(
                 "from companion.lab.claims import claim\n"
-                "claim('the seed is small', seed, at_most=4, limit=0)\n"
+                "claim('the seed is small', seed, at_most=4, reference=0)\n"
             ),
             new_code_cell("claim('it is not negative', seed, at_least=0)"),
         ]
@@ -76,8 +76,11 @@ def test_proofs_hold_what_every_seed_measured(book, monkeypatch, capsys):
     positive = proofs["it is not negative"]
     assert small["values"] == positive["values"] == list(pages.SEEDS)
     assert stopped["values"] == list(pages.SEEDS)[:-1]
-    assert (small["bound"], small["limit"]) == ("at most 4", 0)
-    assert (positive["bound"], positive["limit"]) == ("at least 0", None)
+    assert (small["bound"], small["reference"]) == ("at most 4", 0)
+    assert (positive["bound"], positive["reference"]) == (
+        "at least 0",
+        None,
+    )
     assert [p["holds"] for p in (small, stopped, positive)] == [
         False,
         False,

@@ -23,7 +23,8 @@ def claim(
     *,
     at_least: float | None = None,
     at_most: float | None = None,
-    limit: float | None = None,
+    reference: float | None = None,
+    reference_is: str = "best possible",
 ) -> None:
     """Checks a sentence and shows that it holds.
 
@@ -37,7 +38,9 @@ def claim(
         value: What was measured.
         at_least: The value must not be lower. Give this or ``at_most``.
         at_most: The value must not be higher.
-        limit: The best possible value, if it is known.
+        reference: A value to compare with, if one is known.
+        reference_is: Which kind: the best possible value, what chance
+            gives, what real data give, and so on.
 
     Raises:
         AssertionError: If the claim does not hold.
@@ -60,7 +63,8 @@ def claim(
         "claim": text,
         "value": float(value),
         "bound": bound,
-        "limit": None if limit is None else float(limit),
+        "reference": None if reference is None else float(reference),
+        "reference_is": None if reference is None else reference_is,
         "holds": bool(holds),
     }
     proofs = json.loads(_PROOFS.read_text()) if _PROOFS.exists() else []
@@ -102,11 +106,16 @@ def as_html(
         count = "five" if len(values) == 5 else str(len(values))
         count += " seed" if len(values) == 1 else " seeds"
         seeds = f"{count}: {' to '.join(dict.fromkeys(spread))}; "
+    beside = ""
+    if record.get("reference") is not None:
+        (number,) = _written([record["reference"]])
+        beside = f"; {record['reference_is']}: {number}"
     style = "border-left: 0.25rem solid; padding-left: 0.75rem"
     return (
         f'<p style="{style}">{_sign(record)} {html.escape(record["claim"])}'
         + _marked(f": {measured}")
-        + f" ({_marked(seeds)}{html.escape(record['bound'])})</p>"
+        + f" ({_marked(seeds)}{html.escape(record['bound'])}"
+        + f"{_marked(html.escape(beside))})</p>"
     )
 
 

@@ -135,7 +135,7 @@ def claims_of(page: NotebookNode) -> Iterator[dict[str, Any]]:
         page: An executed notebook.
 
     Yields:
-        One record per claim: claim, value, bound, limit, holds.
+        One record per claim: claim, value, bound, reference, holds.
     """
     for cell in page.cells:
         for output in cell.get("outputs", []):
@@ -179,8 +179,8 @@ def prove(path: Path) -> list[dict[str, Any]]:
 
     Returns:
         One row per claim: chapter, claim, one value per seed, bound,
-        limit (median), whether it holds every time, seconds of the
-        fastest run: on a shared machine the others waited.
+        reference (median) and its kind, whether it holds every time,
+        seconds of the fastest run: on a shared machine the others waited.
     """
     seconds, runs = [], []
     for seed in SEEDS:
@@ -197,16 +197,18 @@ def prove(path: Path) -> list[dict[str, Any]]:
     for text in dict.fromkeys(r["claim"] for run in runs for r in run):
         # A claim that fails stops its cell: others of it have no record.
         records = [r for run in runs for r in run if r["claim"] == text]
-        limits = [r["limit"] for r in records if r["limit"] is not None]
+        beside = [r["reference"] for r in records]
+        beside = [value for value in beside if value is not None]
         rows.append(
             {
                 "chapter": path.stem,
                 "claim": text,
                 "values": [round(r["value"], 4) for r in records],
                 "bound": records[0]["bound"],
-                "limit": round(statistics.median(limits), 4)
-                if limits
+                "reference": round(statistics.median(beside), 4)
+                if beside
                 else None,
+                "reference_is": records[0]["reference_is"],
                 "holds": len(records) == len(runs)
                 and all(r["holds"] for r in records),
                 "seconds": round(min(seconds), 1),
