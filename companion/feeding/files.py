@@ -24,7 +24,7 @@ from companion.feeding.readers import (
 from companion.rules import choice_problem, count_problem
 from companion.values import describe, type_as_fed
 
-_Reader = Callable[[Any], Any]
+_Reader = Callable[..., Any]
 _OF = "FileColumn"
 #: What becomes of a file that cannot be read.
 _BAD = ("raise", "skip")
@@ -233,7 +233,16 @@ class FileColumn:
                 pass
         shape, dtype = self._form
         taken = np.empty((len(paths), *shape), dtype)
-        for place, values in enumerate(self._each(paths)):
+        if hasattr(self.reader, "fill"):
+            parts = [
+                slice(n, None, self.threads) for n in range(self.threads)
+            ]
+            rows, files = (
+                [x[part] for part in parts] for x in (taken, paths)
+            )
+            list(self._each(self._fill, rows, files))
+            return taken
+        for place, values in enumerate(self._each(self._one, paths)):
             if (form := _form(values)) != self._form:
                 self._refuse(paths[place], _unlike(form, self._form))
             taken[place] = values.tolist() if dtype.hasobject else values
@@ -306,13 +315,18 @@ class FileColumn:
             or bool(np.isfinite(values).all())
         )
 
-    def _each(self, paths: Sequence[Any]) -> Iterable[np.ndarray]:
-        if self.threads == 1 or len(paths) < 2:
-            return map(self._one, paths)
+    def _fill(self, rows: np.ndarray, paths: Sequence[Any]) -> None:
+        for row, path in zip(rows, paths):
+            self.reader.fill(row, path)
+
+    def _each(self, read: _Reader, *columns: Any) -> Iterator:
+        """What is read, file by file, in several threads if so asked."""
+        if self.threads == 1 or len(columns[0]) < 2:
+            return map(read, *columns)
         if self._pool is None or self._pool[0] != os.getpid():
             # A process that was forked has the pool, and not its threads.
             self._pool = os.getpid(), ThreadPoolExecutor(self.threads)
-        return self._pool[1].map(self._one, paths)
+        return self._pool[1].map(read, *columns)
 
     def _all_forms(self) -> tuple[tuple, dict[int, str]]:
         """The commonest shape and type, and why a row is bad."""

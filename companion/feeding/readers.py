@@ -22,7 +22,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from companion.errors import DataError, Problem
-from companion.feeding.images import scaled
 from companion.values import type_as_fed
 
 #: Bytes of the largest file that is read as text.
@@ -220,31 +219,21 @@ class ImageReader:
     resize: bool = False
 
     def __call__(self, path: str | Path) -> np.ndarray:
-        """Reads one file: float32 from 0 to 1.
+        """Reads one file: float32 from 0 to 1."""
+        row = np.empty(self.shape, "float32")
+        self.fill(row, path)
+        return row
+
+    def fill(self, row: np.ndarray, path: str | Path) -> None:
+        """Reads one file into its place in a batch: nothing is copied.
 
         Raises:
             DataError: If it is damaged, too large or of another size.
         """
-        Image, ImageOps = pillow()  # noqa: N806
-        height, width, channels = self.shape
-        try:
-            with Image.open(path) as opened:
-                most = Image.MAX_IMAGE_PIXELS
-                DataError.raise_if(_opened_problem(path, opened, most))
-                image = ImageOps.exif_transpose(opened)
-                if image.mode == "P":  # its colours may be transparent
-                    image = image.convert("RGBA")
-                image = image.convert(MODES[channels])
-        except DataError:
-            raise
-        except Exception as error:  # of any kind, if a file is damaged
-            raise DataError.of(
-                str(path),
-                "an image that Pillow can read",
-                f"{type(error).__name__}: {error}".rstrip("."),
-                "Mend the file, or leave its row out.",
-            ) from error
-        if self.resize:
+        Image, _ = pillow()  # noqa: N806
+        image = self._opened(path)
+        height, width, _ = self.shape
+        if self.resize and image.size != (width, height):
             size = width, height
             image = image.resize(size, Image.Resampling.BILINEAR)
         if image.size != (width, height):
@@ -254,7 +243,32 @@ class ImageReader:
                 f"{image.height} high and {image.width} wide",
                 "Pass resize=True, or the shape that all images have.",
             )
-        return scaled(np.asarray(image)).reshape(self.shape)
+        pixels = np.asarray(image).reshape(self.shape)
+        np.divide(pixels, np.float32(255), out=row)
+
+    def _opened(self, path: str | Path) -> Any:
+        """The image, upright, grey or in colours."""
+        Image, ImageOps = pillow()  # noqa: N806
+        try:
+            with Image.open(path) as image:
+                most = Image.MAX_IMAGE_PIXELS
+                DataError.raise_if(_opened_problem(path, image, most))
+                image.load()
+                if image.getexif():  # it would be copied
+                    image = ImageOps.exif_transpose(image)
+                if image.mode == "P":  # its colours may be transparent
+                    image = image.convert("RGBA")
+                mode = MODES[self.shape[2]]
+                return image if image.mode == mode else image.convert(mode)
+        except DataError:
+            raise
+        except Exception as error:  # of any kind, if a file is damaged
+            raise DataError.of(
+                str(path),
+                "an image that Pillow can read",
+                f"{type(error).__name__}: {error}".rstrip("."),
+                "Mend the file, or leave its row out.",
+            ) from error
 
 
 def pillow() -> tuple[Any, Any]:
