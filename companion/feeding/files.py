@@ -234,13 +234,11 @@ class FileColumn:
         shape, dtype = self._form
         taken = np.empty((len(paths), *shape), dtype)
         if hasattr(self.reader, "fill"):
-            parts = [
+            each = [
                 slice(n, None, self.threads) for n in range(self.threads)
             ]
-            rows, files = (
-                [x[part] for part in parts] for x in (taken, paths)
-            )
-            list(self._each(self._fill, rows, files))
+            places = [taken[part] for part in each]
+            list(self._each(self._fill, places, [paths[x] for x in each]))
             return taken
         for place, values in enumerate(self._each(self._one, paths)):
             if (form := _form(values)) != self._form:
@@ -316,8 +314,9 @@ class FileColumn:
         )
 
     def _fill(self, rows: np.ndarray, paths: Sequence[Any]) -> None:
+        read: Any = self.reader
         for row, path in zip(rows, paths):
-            self.reader.fill(row, path)
+            read.fill(row, path)
 
     def _each(self, read: _Reader, *columns: Any) -> Iterator:
         """What is read, file by file, in several threads if so asked."""
