@@ -2,24 +2,25 @@
 they left behind. Where tests run in several processes, it is asked once.
 """
 
+import json
 from pathlib import Path
 
 BOOK = Path(__file__).parent.parent / "book"
 #: Seconds a page may take on two cores that nothing else keeps busy, and
 #: how many times longer on a machine that is shared, as most are.
 LIMIT, SHEET_LIMIT, PATIENCE = 60, 12, 2
-#: Chapters that train a model of some size may take longer.
-LONGER = {
-    "conditional-generator": 150,
-    "image-text-to-image": 150,
-    "sensor-forecast": 150,
-}
 
 
 def limit_of(page: str) -> float:
-    """Seconds after which a page is too slow, by its name."""
-    sheet = page.startswith("practice-")
-    return PATIENCE * (SHEET_LIMIT if sheet else LONGER.get(page, LIMIT))
+    """Seconds after which a page is too slow, by its name.
+
+    A chapter that trains a model of some size says in its own metadata
+    that it may take longer: ``{"book": {"seconds": 150}}``.
+    """
+    if page.startswith("practice-"):
+        return PATIENCE * SHEET_LIMIT
+    metadata = json.loads((BOOK / f"{page}.ipynb").read_text())["metadata"]
+    return PATIENCE * metadata.get("book", {}).get("seconds", LIMIT)
 
 
 def files_of_book() -> set[Path]:

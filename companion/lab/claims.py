@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from IPython.display import display
 METADATA = "claim"
 #: What the claims measured with other seeds, beside the page that runs.
 _PROOFS = Path("proofs.json")
+_UNPROVEN = "other seeds: not yet, make proofs runs them; "
+#: Colour of the line of a bound: seen on white and on black.
+_BOUND = "#d9730d"
 
 
 def claim(
@@ -77,7 +80,7 @@ def claim(
 
 
 def as_html(
-    record: Mapping[str, Any], proofs: Iterable[Mapping[str, Any]]
+    record: Mapping[str, Any], proofs: Sequence[Mapping[str, Any]]
 ) -> str:
     """A claim as a notebook shows it, set off by a rule.
 
@@ -101,7 +104,7 @@ def as_html(
     ]
     ends = [min(values), max(values)] if values else []
     measured, *spread = _written([record["value"], *ends])
-    seeds = ""
+    seeds = "" if values or not proofs else _UNPROVEN
     if spread:
         count = "five" if len(values) == 5 else str(len(values))
         count += " seed" if len(values) == 1 else " seeds"
@@ -115,8 +118,48 @@ def as_html(
         f'<p style="{style}">{_sign(record)} {html.escape(record["claim"])}'
         + _marked(f": {measured}")
         + f" ({_marked(seeds)}{html.escape(record['bound'])}"
-        + f"{_marked(html.escape(beside))})</p>"
+        + f"{_marked(html.escape(beside))})"
+        + (_dots(record, values) if values else "")
+        + "</p>"
     )
+
+
+def _dots(record: Mapping[str, Any], values: Sequence[float]) -> str:
+    """The seeds as dots, the bound as a line, the reference dashed."""
+    bound, beside = _number(record["bound"]), record.get("reference")
+    marks = [bound] if beside is None else [bound, beside]
+    ends = [x for x in (*values, *marks) if math.isfinite(x)]
+    low, high = min(ends), max(ends)
+    width = high - low or 1.0
+
+    def across(x: float) -> str:
+        share = (min(max(x, low), high) - low) / width
+        return f"{6 + 108 * share:.1f}"
+
+    shapes = [
+        f'<line x1="{across(mark)}" x2="{across(mark)}" y1="1" y2="15" '
+        f'stroke="{colour}" stroke-width="2"{dashed}/>'
+        for mark, colour, dashed in zip(
+            marks, (_BOUND, "currentColor"), ("", ' stroke-dasharray="3 2"')
+        )
+    ] + [
+        f'<circle cx="{across(value)}" cy="8" r="3.5" fill="currentColor" '
+        'fill-opacity="0.55"/>'
+        for value in values
+        if not math.isnan(value)
+    ]
+    words = f"each seed a dot, the bound {record['bound']} a line"
+    words += "" if beside is None else f", {record['reference_is']} dashed"
+    return (
+        '<svg class="measured" role="img" width="120" height="16" '
+        f'style="display: block" aria-label="{html.escape(words)}">'
+        f"{''.join(shapes)}</svg>"
+    )
+
+
+def _number(bound: str) -> float:
+    """The number of a bound, as of "at least 0.5"."""
+    return float(bound.rpartition(" ")[2])
 
 
 def _sign(record: Mapping[str, Any]) -> str:
@@ -142,7 +185,7 @@ class _Line:
     def __init__(
         self,
         record: Mapping[str, Any],
-        proofs: Iterable[Mapping[str, Any]],
+        proofs: Sequence[Mapping[str, Any]],
     ) -> None:
         self.record, self.proofs = record, proofs
 
