@@ -62,9 +62,6 @@ OLDER = {
     "conditional-generator",
     "augmented-rows",
 }
-#: Tags of cells whose code a reader does not see at once.
-FOLDED = {"hide-input", "hide-cell", "remove-cell", "remove-input"}
-
 #: The usual order; the first, `Exercises` and the last three are required.
 HEADINGS = [
     "What you will be able to do",
@@ -103,12 +100,6 @@ def prose_of(page):
 
 def prose(name):
     return prose_of(read(name))
-
-
-def number_of_words(page):
-    """Words of prose, without code and addresses."""
-    text = re.sub(r"`[^`]*`|\(https?:[^)]*\)", "", prose_of(page))
-    return len(text.split())
 
 
 def statements(cell):
@@ -177,12 +168,12 @@ def sections_missing(page):
 def lesson_missing(page):
     """What keeps a page from being one lesson."""
     cells = code_of(page)
-    visible = [cell for cell in cells if not tags(cell) & FOLDED]
+    size = pages.size_of(page)
     claims = [cell for cell in cells if "claim(" in cell.source]
     told = "\n".join(cell.source for cell in cells)
-    if len(visible) > 24:
+    if size["cells"] > 24:
         yield "at most 24 visible cells"
-    if number_of_words(page) > 2000:
+    if size["words"] > 2000:
         yield "at most 2,000 words"
     if not 2 <= len(list(pages.claims_of(page))) <= 5:
         yield "2 to 5 claims"
@@ -214,7 +205,7 @@ def test_a_chapter_is_one_lesson(name):
         assert list(lesson_missing(read(name))) == []
         return
     assert len(code_cells(name)) <= 28
-    assert number_of_words(read(name)) <= 2500
+    assert pages.size_of(read(name))["words"] <= 2500
     assert 3 <= len(list(pages.claims_of(read(name)))) <= 5
 
 
@@ -351,6 +342,17 @@ def test_a_figure_that_describes_itself_is_described_so(name):
             assert cell.metadata["mystnb"]["image"]["alt"] == " ".join(
                 words
             )
+
+
+#: What writes beside the axes of a figure; `show_...` of the lab does.
+LABELS = r"\bshow_\w+\(|\bset_([xy]label|title)|\b([xy]label|title)="
+
+
+@every_notebook
+def test_a_figure_has_a_title_or_a_label(name):
+    for cell in code_cells(name):
+        if "image/png" in json.dumps(cell.outputs):
+            assert re.search(LABELS, cell.source)
 
 
 @every_notebook

@@ -28,6 +28,9 @@ BOOK = Path("book")
 PROOFS = BOOK / "proofs.json"
 #: Other seeds than the one stored in a page. They are never chosen.
 SEEDS = (1, 2, 3, 4, 5)
+#: Tags of cells whose code a reader does not see at once.
+FOLDED = {"hide-input", "hide-cell", "remove-cell", "remove-input"}
+_NO_WORDS = re.compile(r"`[^`]*`|\(https?:[^)]*\)")
 _SEED_LINE = re.compile(r"^seed = \d+$", re.MULTILINE)
 
 
@@ -147,6 +150,32 @@ def claims_of(page: NotebookNode) -> Iterator[dict[str, Any]]:
             record = output.get("metadata", {}).get(METADATA)
             if record:
                 yield dict(record)
+
+
+def size_of(page: NotebookNode) -> dict[str, int]:
+    """How much there is to read on a page.
+
+    Args:
+        page: A notebook.
+
+    Returns:
+        The number of ``words`` of prose, without code and addresses, of
+        ``cells`` whose code is seen at once, and of their ``lines``.
+    """
+    prose = "\n".join(
+        cell.source for cell in page.cells if cell.cell_type == "markdown"
+    )
+    seen = [
+        cell
+        for cell in page.cells
+        if cell.cell_type == "code"
+        and not FOLDED & set(cell.metadata.get("tags", []))
+    ]
+    return {
+        "words": len(_NO_WORDS.sub("", prose).split()),
+        "cells": len(seen),
+        "lines": sum(len(cell.source.splitlines()) for cell in seen),
+    }
 
 
 def with_seed(page: NotebookNode, seed: int) -> bool:
