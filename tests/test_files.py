@@ -151,7 +151,7 @@ def removed(folder):
     [
         (linked, "links that stay in the folder.*leaving it: sensor_0.npy"),
         (looping, "expected files. Received: none behind sensor_0.npy"),
-        (emptied, "samples that have all parts.*0 sensor, 0 meta"),
+        (emptied, "files for each part.*none for sensor"),
         (removed, "expected a folder"),
     ],
 )
@@ -840,3 +840,44 @@ def test_what_belongs_to_training_is_not_packed(folder):
 
     with pytest.raises(DataError, match="rows as they are"):
         pack(batches, folder / "packed")
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda x: listed_files(x / "no", ["a.png"]), "a folder.*none at"),
+        (lambda x: listed_files(x, "a.png"), "list of names.*one text"),
+        (lambda x: pack({"x": np.ones(3)}, x / "p"), "a MultiInputGener"),
+        (lambda x: FileColumn(iter(["a"]), np.load), "a list of paths"),
+        (lambda x: FileColumn([__file__], lambda p: None), "NoneType"),
+        (lambda x: FileColumn([__file__], lambda p: {}), "gives dict"),
+        (lambda x: FileColumn.npy([__file__]), "not those of a .npy file"),
+    ],
+)
+def test_what_is_given_in_place_of_files_is_told(tmp_path, ask, words):
+    with pytest.raises(DataError, match=words):
+        ask(tmp_path)
+
+
+def test_a_part_that_pairs_do_not_have_is_told(folder):
+    pairs = pair_files(folder, sensor="sensor_{id}.npy")
+
+    with pytest.raises(DataError, match="one of sensor.*part='meta'"):
+        pairs["meta"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("id,sensor\n1,sensor_1.npy\n\n,sensor_2.npy", "none in line 4"),
+        ("id;sensor\n1;sensor_1.npy", "the columns id;sensor"),
+        ("id,sensor\n", "no row"),
+        ("id,sensor\n1,sensor_1.npy\n1,sensor_2.npy", "an id once"),
+    ],
+)
+def test_a_line_of_a_manifest_is_named(folder, text, words):
+    path = folder / "pairs.csv"
+    path.write_text(text)
+
+    with pytest.raises(DataError, match=words):
+        FilePairs.from_csv(folder, path)

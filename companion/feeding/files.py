@@ -289,6 +289,11 @@ class FileColumn:
         except Exception as error:  # of any kind: the reader is anyone's
             told = re.sub(" at 0x[0-9a-f]+", "", str(error)).rstrip(".")
             self._refuse(path, f"{type(error).__name__}: {told}", error)
+        if values.dtype.kind == "O":  # also if a return was forgotten
+            kind = (
+                "objects" if values.shape else type(values.item()).__name__
+            )
+            self._refuse(path, f"a reader that gives {kind}, not an array")
         if not self._complete(values):
             self._refuse(path, "NaN or infinity among its numbers")
         return values
@@ -408,7 +413,7 @@ def _existing(paths: Any) -> Sequence[str | Path]:
         return paths
     fix = "Give a list of files, one per sample."
     alone = isinstance(paths, (str, os.PathLike))
-    if alone or not len(paths):
+    if alone or not hasattr(paths, "__len__") or not len(paths):
         received = describe(paths)
         raise DataError.of(_OF, "a list of paths", received, fix)
     missing = [

@@ -212,8 +212,14 @@ def listed_files(
         >>> paths[0].name
         'cat.png'
     """
+    alone = [names] if isinstance(names, str) else []
     folder, names = Path(folder), list(names)
     say = functools.partial(told, str(folder))
+    missing = [] if folder.is_dir() else [folder]
+    DataError.raise_if(
+        say("a folder", "none at", missing, "Look at the path."),
+        say("a list of names", "one text,", alone, "Put it in a list."),
+    )
     wrong = [n for n, name in enumerate(names) if _is_empty(name)]
     DataError.raise_if(
         say("a name in each row", "none in row", wrong, "Fill the gap."),
@@ -305,6 +311,9 @@ class FilePairs:
 
     def __getitem__(self, part: str) -> Paths:
         """The paths of a part, one per sample, for `FileColumn`."""
+        DataError.raise_if(
+            choice_problem("part", part, tuple(self.parts), of="FilePairs")
+        )
         return self.parts[part]
 
     def __repr__(self) -> str:
@@ -337,29 +346,32 @@ class FilePairs:
                 id comes twice, or there is no id.
         """
         say = functools.partial(told, Path(path).name)
-        lines = list(_lines_of(Path(path)).values())
-        fields = [name for name in (lines or [{}])[0] if name != "id"]
-        ids = [line.get("id") or "" for line in lines]
-        fix = "Write it again: pairs.to_csv(path)."
+        lines = _lines_of(Path(path))
+        header = list(next(iter(lines.values()), {}))
+        fields = [name for name in header if name != "id"]
+        if "id" not in header or not fields:
+            found = ", ".join(filter(None, header))
+            raise DataError.of(
+                Path(path).name,
+                "an id and a file in each row, under a header",
+                f"the columns {found}" if found else "no row",
+                "Write it again: pairs.to_csv(path).",
+            )
+        ids = [line["id"] for line in lines.values()]
+        bare = [n for n, line in lines.items() if not line["id"]]
+        twice = _repeated(filter(None, ids))
+        fix = "Write it, or take this line out."
         DataError.raise_if(
-            None
-            if lines and fields
-            else say("an id and a file in each row", "no", ["row"], fix),
-            say("an id in each row", "none in", ["one"] * ("" in ids), fix),
-            say("an id once", "twice", _repeated(ids), "Take one out."),
-            *_line_problems(say, dict(enumerate(lines, 2)), tuple(fields)),
+            say("an id in each row", "none in line", bare, fix),
+            say("an id once", "twice", twice, "Take one out."),
+            *_line_problems(say, lines, tuple(fields)),
         )
+        parts = {}
         for field in fields:
-            names = [line[field] for line in lines]
+            names = [line[field] for line in lines.values()]
             DataError.raise_if(*_absent(say, Path(root), names))
-        return cls(
-            root,
-            ids,
-            {
-                field: Paths(str(root), [line[field] for line in lines])
-                for field in fields
-            },
-        )
+            parts[field] = Paths(str(root), names)
+        return cls(root, ids, parts)
 
 
 def pair_files(
@@ -414,6 +426,9 @@ def pair_files(
     )
     found, problems = _found(root, patterns)
     for part, names in found.items():
+        fix = f"Look at its pattern, {patterns[part]}, and at the folder."
+        empty = [part] * (not names)
+        problems.append(say("files for each part", "none for", empty, fix))
         twice = _repeated(key for key, _ in names)
         fix = "Give them ids of their own, or name one folder."
         problems.append(say(f"each {part} once", "twice", twice, fix))

@@ -60,6 +60,10 @@ def pack(batches: MultiInputGenerator, folder: str | Path) -> Path:
         ([[4.0, 5.0]], [2])
     """
     folder = Path(folder)
+    if not isinstance(batches, MultiInputGenerator):
+        received = type(batches).__name__
+        fix = "Make one of it: MultiInputGenerator(inputs, targets)."
+        raise DataError.of("pack", "a MultiInputGenerator", received, fix)
     DataError.raise_if(*_unfit(batches, folder))
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -256,11 +260,17 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(text)
         version = manifest["version"]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        expected, fix = "a folder that pack has written", "Pack again."
+        expected, fix = (
+            "a folder that pack has written",
+            "Remove the folder, and pack again.",
+        )
         received = f"no {_MANIFEST} that can be read"
         raise DataError.of(where, expected, received, fix) from error
     if version != _VERSION:
-        expected, fix = f"version {_VERSION}", "Pack again."
+        expected, fix = (
+            f"version {_VERSION}",
+            "Remove the folder, and pack again.",
+        )
         raise DataError.of(where, expected, f"version {version}", fix)
     return manifest
 
@@ -274,7 +284,10 @@ def _mapped(
         size = path.stat().st_size
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        expected, fix = "a file that pack has written", "Pack again."
+        expected, fix = (
+            "a file that pack has written",
+            "Remove the folder, and pack again.",
+        )
         received = f"{type(error).__name__}: {error}".rstrip(".")
         raise DataError.of(str(path), expected, received, fix) from error
     same = size == entry["bytes"]
@@ -285,6 +298,9 @@ def _mapped(
             checksum = zlib.crc32(content, checksum)
         same = checksum == entry["crc"]
     if not same:
-        expected, fix = "the bytes that were written", "Pack again."
+        expected, fix = (
+            "the bytes that were written",
+            "Remove the folder, and pack again.",
+        )
         raise DataError.of(str(path), expected, "others", fix)
     return values

@@ -111,6 +111,8 @@ def _bytes_of(shape: tuple[int, ...], dtype: np.dtype) -> int:
 
 def _head(content: bytes) -> bytes:
     """What comes before the numbers, as the format counts it."""
+    if not content.startswith(b"\x93NUMPY"):
+        raise ValueError("its first bytes are not those of a .npy file")
     size = 2 if content[6:7] == b"\x01" else 4
     length = int.from_bytes(content[8 : 8 + size], "little")
     return content[: 8 + size + length]

@@ -27,6 +27,7 @@ def read(batch):
     }
 
 
+# On a cluster that runs already: ray.init(address="auto").
 ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
 ray.data.DataContext.get_current().enable_progress_bars = False
 dataset = ray.data.range(len(pairs)).map_batches(read, batch_size=40)

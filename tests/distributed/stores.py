@@ -5,6 +5,7 @@ of rows at once.
 """
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import h5py
@@ -63,12 +64,16 @@ class ArrowRows:
 
 
 class SQLRows:
-    """Rows of numbers in a table of SQLite, by the number of the row."""
+    """Numbers from SQLite; the first column of the query is an id."""
 
     def __init__(self, path, query):
         self.path, self.query = path, query
-        with sqlite3.connect(path) as file:
-            self.ids = np.array(file.execute(query).fetchall())[:, 0]
+        found = self._found(f"SELECT id FROM ({query})")
+        self.ids = np.array([id_ for (id_,) in found])
+
+    def _found(self, query, values=()):
+        with closing(sqlite3.connect(self.path)) as file:
+            return file.execute(query, values).fetchall()
 
     def __len__(self):
         return len(self.ids)
@@ -76,12 +81,10 @@ class SQLRows:
     def take(self, rows):
         wanted = self.ids[rows].tolist()
         marks = ", ".join("?" * len(wanted))
-        with sqlite3.connect(self.path) as file:
-            found = file.execute(
-                f"SELECT * FROM ({self.query}) WHERE id IN ({marks})",
-                wanted,
-            )
-            values = {id_: numbers for id_, *numbers in found}
+        found = self._found(
+            f"SELECT * FROM ({self.query}) WHERE id IN ({marks})", wanted
+        )
+        values = {id_: numbers for id_, *numbers in found}
         return np.array([values[id_] for id_ in wanted])
 
 

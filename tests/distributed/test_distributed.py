@@ -56,6 +56,12 @@ def said(process):
     return out
 
 
+def test_the_page_shows_what_these_programs_print():
+    page = HERE.parent.parent / "book" / "bigger-than-one-machine.md"
+
+    assert page.read_text().count(f"```text\n{ALL}```") == 2
+
+
 @pytest.mark.parametrize("script", ["tfdata_service.py", "ray_data.py"])
 def test_workers_hand_every_sample_to_one_training(folder, script):
     told = said(started(script, folder))

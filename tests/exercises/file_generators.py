@@ -20,7 +20,7 @@ _ROWS = 'np.array(pairs, dtype="float32")'
 MUTANTS = {
     "file-generators-1: sorted as texts": (
         "test",
-        "sensor_10.npy comes too early. As text",
+        "sensor_10.npy comes too early. Sort by the number",
         ("ids.sort(key=int)", "ids.sort()"),
     ),
     "file-generators-1: two sorted lists": (
@@ -242,11 +242,21 @@ MUTANTS = {
     ),
     "file-generators-3: zeros for what is bad": (
         "test",
-        "station_6.txt holds no readings, and it is fed",
+        "station_6.txt has words for numbers, and it is fed",
         (
             _ROWS,
             'np.array(pairs, dtype="float32") if "out" not in lines[2] '
             'else np.zeros((4, 2), "float32")',
+        ),
+    ),
+    "file-generators-3: zeros for what is empty": (
+        "test",
+        "station_5.txt is empty, and it is fed",
+        (
+            "    first, *lines",
+            "    if not path.read_text():\n"
+            '        return np.zeros((4, 2), "float32")\n'
+            "    first, *lines",
         ),
     ),
     "file-generators-3: good paths alone": (

@@ -54,8 +54,8 @@ def natural_pairs(
     if found != right:
         after = next(b for a, b in zip(right, found) if a != b)
         yield (
-            f"All pairs are right, but {after[0]} comes too early. As text "
-            "10 comes before 9; sort by the number."
+            f"All pairs are right, but {after[0]} comes too early. Sort by "
+            "the number: as text, 10 comes before 9."
         )
 
 
@@ -234,8 +234,8 @@ def _wrong_epoch(
 def _wrong_orders(fed: list[np.ndarray]) -> Iterator[str]:
     if np.array_equal(fed[0], fed[1]):
         yield (
-            "Two epochs have the same order: it is made once. Where does "
-            "an epoch begin in your code?"
+            "Two epochs have the same order: it is made once, or made "
+            "again from the same seed. Where does an epoch begin?"
         )
     if np.array_equal(fed[0], fed[2]):
         yield "The third epoch has the order of the first."
@@ -341,9 +341,12 @@ def _wrong_column(
             "Compare the number of lines, and raise an error."
         )
     if fed:
+        told = (
+            "is empty" if fed[0] == total - 2 else "has words for numbers"
+        )
         yield (
-            f"station_{fed[0]}.txt holds no readings, and it is fed. Let "
-            "the error out of your function."
+            f"station_{fed[0]}.txt {told}, and it is fed. Let the error "
+            "out of your function."
         )
     lost = sorted(set(right) - found)
     if lost:
