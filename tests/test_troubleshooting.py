@@ -1,4 +1,4 @@
-"""The page on troubleshooting: every block of it does what it shows."""
+"""The pages on troubleshooting: every block does what it shows."""
 
 import json
 import re
@@ -6,27 +6,72 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
+import tensorflow as tf
+import yaml
+
+from companion import ContractError, ContractWarning, check
+from companion.checking.entries import _WORDS, entry_of
 
 TESTS = Path(__file__).parent
-PAGE = (TESTS.parent / "book" / "troubleshooting.md").read_text("utf-8")
+BOOK = TESTS.parent / "book"
+#: The front page, then a page for each family, as the contents list them.
+PAGES = {
+    Path(file).name: (TESTS.parent / f"{file}.md").read_text("utf-8")
+    for part in yaml.safe_load((TESTS.parent / "_toc.yml").read_text())[
+        "parts"
+    ]
+    for chapter in part["chapters"]
+    if chapter["file"] == "book/troubleshooting"
+    for file in [
+        chapter["file"],
+        *(section["file"] for section in chapter["sections"]),
+    ]
+}
+FRONT = PAGES["troubleshooting"]
+SILENT = PAGES["troubleshooting-silent"]
+#: All of it, as it is run: the setup of the front page holds for all.
+PAGE = "\n".join(PAGES.values())
 PROGRAM = TESTS / "programs" / "run_page.py"
-#: Seconds the whole page may take; a hanging worker must not stop a test.
+#: Seconds all pages may take; a hanging worker must not stop a test.
 LIMIT = 300
 
-ENTRIES = {
-    match["heading"]: match["content"]
+#: From an anchor to its text: the heading, and all down to the next entry.
+TEXTS = {
+    match["anchor"]: match["text"]
+    for page in PAGES.values()
     for match in re.finditer(
-        r"^\([\w-]+\)=\n### (?P<heading>.+)\n"
-        r"(?P<content>(?s:.*?))(?=^\([\w-]+\)=$|^## )",
-        PAGE,
+        r"^\((?P<anchor>trouble-[\w-]+)\)=\n## (?P<text>(?s:.*?))"
+        r"(?=^:::\{index\}|\Z)",
+        page,
         re.MULTILINE,
     )
 }
-TABLE = PAGE.split("## First")[0]
+#: From the heading of an entry to what stands under it.
+ENTRIES = {
+    heading: content
+    for heading, content in (t.split("\n", 1) for t in TEXTS.values())
+    if content.startswith("\n**")
+}
+ANCHORS = {text.split("\n")[0]: anchor for anchor, text in TEXTS.items()}
+#: The words of messages that the search of the book knows, and its anchors.
 INDEX = re.findall(
-    r"^\| (`+) ?(.+?) ?\1 \| \[.+\]\(([\w-]+)\) \|$", TABLE, re.MULTILINE
+    r"^:::\{index\} single: (.+)\n:name: (trouble-[\w-]+)-(\d+)\n:::$",
+    PAGE,
+    re.MULTILINE,
 )
+#: What no Keras of today says: words of readers, and of Keras 2.
+SAID_BY_OTHERS = {
+    "Graph disconnected",
+    "Failed to find data adapter that can handle input",
+    "logits and labels must have the same first dimension",
+    "inputs in the wrong order",
+    "loss does not decrease",
+    "loss is nan",
+    "negative loss",
+}
 CODE = re.findall(r"^```\w+\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 WRONG, RIGHT = "You write:", "Write instead:"
 
@@ -105,6 +150,133 @@ FIT = 'model.fit({"image": images, "numbers": table}, y, verbose=0)'
 #: What the page says between its blocks: code, and what it prints, in part.
 #: Nothing stands for code that runs without a word.
 CLAIMS = [
+    # Unrecognized data type: nested lists, files, functions
+    (
+        "import tempfile\n"
+        "with tempfile.TemporaryFile() as file:\n"
+        "    np.savez(file, **data)\n"
+        "    file.seek(0)\n"
+        "    arrays = np.load(file)\n"
+        "    model.fit(dict(arrays), y, verbose=0)\n"
+        "    model.fit(arrays, y, verbose=0)",
+        "NpzFile 'object' with keys",
+    ),
+    (
+        "nested = [images.tolist(), numbers.tolist()]\n"
+        "model.fit(nested, y, verbose=0)",
+        "Unrecognized data type: x=[",
+    ),
+    ("model.fit(data, list(y), verbose=0)", "tuple index out of range"),
+    (
+        "def batches():\n    yield data, y\n"
+        "model.fit(batches(), shuffle=False, verbose=0)\n"
+        "model.fit(batches, shuffle=False, verbose=0)",
+        "Unrecognized data type: x=<function",
+    ),
+    (
+        DATASET.format(init="super().__init__()", batch="data, y").replace(
+            "return data", "data"
+        )
+        + "model.fit(Batches(), shuffle=False, verbose=0)",
+        "must return a tuple or a dict",
+    ),
+    # Branches that do not meet
+    (
+        "wide = keras.layers.Dense(64)(numbers_in)\n"
+        "keras.layers.Add()([flat, wide])\n"
+        "keras.layers.Multiply()([flat, numbers_in])",
+        "Inputs have incompatible shapes",
+    ),
+    (
+        "keras.layers.Concatenate()([flat])\n"
+        "keras.layers.Concatenate()(flat)",
+        "should be called on a list of",
+    ),
+    (
+        "keras.layers.Add()(flat)",
+        "should be called on a list of",
+    ),
+    # Labels of another length than the answers
+    (
+        "pixels = keras.layers.Dense(3, 'softmax')(image_in)\n"
+        "pixels = keras.Model([image_in], pixels)\n"
+        "pixels.compile('adam', 'sparse_categorical_crossentropy')\n"
+        "pixels.fit(images, np.ones((64, 4, 4)), verbose=0)",
+        "must have the same shape up until the last dimension",
+    ),
+    # Class weights for each pixel
+    (
+        "pixels = keras.layers.Dense(3, 'softmax')(image_in)\n"
+        "pixels = keras.Model([image_in], pixels)\n"
+        "pixels.compile('adam', 'sparse_categorical_crossentropy')\n"
+        "labels = (images[..., 0] > 0.5).astype(int)\n"
+        "per_class = np.array([1, 5, 1])\n"
+        "weights = per_class[labels]\n"
+        "pixels.fit(images, labels, sample_weight=weights, verbose=0)\n"
+        "weights = dict(enumerate(per_class))\n"
+        "pixels.fit(images, labels, class_weight=weights, verbose=0)",
+        "only 0-dimensional arrays can be converted to Python scalars",
+    ),
+    # A layer of your own that does not load
+    (
+        "import tempfile\n"
+        "def far(wanted, given):\n"
+        "    return keras.ops.mean((wanted - given) ** 2)\n"
+        "model.compile('adam', far)\n"
+        "folder = tempfile.TemporaryDirectory()\n"
+        "path = f'{folder.name}/model.keras'\n"
+        "model.save(path)\n"
+        "keras.models.load_model(path, compile=False)\n"
+        "keras.models.load_model(path)",
+        "Could not locate function",
+    ),
+    (
+        "import tempfile\n"
+        "@keras.saving.register_keras_serializable()\n"
+        "class Half(keras.layers.Layer):\n"
+        "    def call(self, values):\n"
+        "        return values / 2\n"
+        "with tempfile.TemporaryDirectory() as folder:\n"
+        "    path = f'{folder}/half.keras'\n"
+        "    keras.Model([numbers_in], Half()(numbers_in)).save(path)\n"
+        "    keras.models.load_model(path)",
+        "",
+    ),
+    # Weights of another model
+    (
+        "model.save_weights('model.h5')",
+        "The filename must end in `.weights.h5`.",
+    ),
+    # An answer without a gradient
+    (
+        "last.trainable = False\n"
+        "model.compile('adam', 'sparse_categorical_crossentropy')\n"
+        "model.fit(data, y, verbose=0)",
+        "The model does not have any trainable weights.",
+    ),
+    # A last batch that is smaller
+    (
+        "steps = keras.Input(batch_shape=(32, 5, 1), name='steps')\n"
+        "memory = keras.layers.LSTM(2, stateful=True)(steps)\n"
+        "series = keras.Model([steps], memory)\n"
+        "series.compile('adam', 'mse', run_eagerly=True)\n"
+        "series.predict(np.ones((40, 5, 1)), verbose=0)",
+        "stateful, the batch size of the input sequences must be the same",
+    ),
+    # A metric under another name
+    (
+        "stop = keras.callbacks.EarlyStopping('kind_accuracy')\n"
+        "model.fit(data, y, callbacks=[stop], verbose=0)",
+        "isn't able to automatically determine whether that metric should "
+        "be maximized or minimized",
+    ),
+    (
+        "metrics = {'kind': ['accuracy']}\n"
+        "two.compile('adam', losses, metrics=metrics)\n"
+        "history = two.fit(data, labels, verbose=0).history\n"
+        "assert 'kind_accuracy' in history",
+        "",
+    ),
     # Class weights with several outputs
     (
         'two.fit(data, labels, sample_weight={"kind": y}, verbose=0)',
@@ -615,32 +787,70 @@ def test_what_the_page_says_in_passing_is_so(ran, number):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("_", "message", "target"), INDEX)
-def test_the_index_has_the_words_of_the_message(ran, _, message, target):
-    """Of the first block, or of a claim, which a test of its own runs."""
-    heading = re.search(rf"^\({target}\)=\n### (.+)$", PAGE, re.MULTILINE)
-    entry = plain(ENTRIES[heading[1]])
-    claimed = [said for _, said in CLAIMS if said and said in entry]
-    printed = plain(blocks_under(ran, heading[1])[0]["printed"])
+@pytest.mark.parametrize(("message", "anchor", "_"), INDEX)
+def test_the_index_has_the_words_of_the_message(ran, message, anchor, _):
+    """As Keras says them: in the first block, or in a claim of the entry.
 
-    assert any(message in text for text in [printed, *claimed])
+    The words of readers stand in the entry, or are its heading.
+    """
+    text = TEXTS[anchor]
+    heading = text.split("\n")[0]
+    printed = [block["printed"] for block in blocks_under(ran, heading)[:1]]
+    for number, (_, said) in enumerate(CLAIMS):
+        if said and said in plain(text):
+            (block,) = blocks_under(ran, str(number))
+            printed.append(block["printed"])
 
-
-def test_the_entries_stand_in_two_groups():
-    assert len(ENTRIES) == PAGE.count("\n### ") == 43
-    messages, silent = (
-        part.count("\n### ")
-        for part in PAGE.split("## Messages")[1].split("## Silent failures")
+    said = any(message in plain(words) for words in printed)
+    read = message in SAID_BY_OTHERS or (
+        text in SILENT and message == heading.replace("`", "")
     )
-    assert (messages, silent) == (26, 17)
-    assert len(INDEX) == 41
+    assert said != read, printed
 
 
-def test_the_index_links_every_entry_in_order_and_nothing_else():
-    linked = dict.fromkeys(re.findall(r"\]\(([^)]+)\)", TABLE))
-    targets = re.findall(r"^\(([\w-]+)\)=\n### ", PAGE, re.MULTILINE)
+@pytest.mark.parametrize("heading", ENTRIES)
+def test_a_heading_is_the_first_message_of_its_entry(heading):
+    """So the search shows the heading, and opens it at its own anchor."""
+    anchor = ANCHORS[heading]
+    messages = [m for m, entry, _ in INDEX if entry == anchor]
+    numbers = [int(n) for _, entry, n in INDEX if entry == anchor]
 
-    assert list(linked) == targets
+    silent = TEXTS[anchor] in SILENT
+    words = (
+        heading.replace("`", "") if silent else heading.strip("`").strip()
+    )
+    assert words.replace("`", "") == messages[0].replace("`", "")
+    assert numbers == list(range(1, len(messages) + 1))
+
+
+def test_the_entries_stand_in_families():
+    entries = {
+        name: len(re.findall(r"^\(trouble-[\w-]+\)=$", text, re.MULTILINE))
+        for name, text in PAGES.items()
+    }
+    assert entries == {
+        "troubleshooting": 1,  # the setup
+        "troubleshooting-data": 11,
+        "troubleshooting-shapes": 9,
+        "troubleshooting-losses": 5,
+        "troubleshooting-saving": 3,
+        "troubleshooting-training": 5,
+        "troubleshooting-silent": 19,
+        "troubleshooting-keras-2": 1,
+    }
+    assert len(ENTRIES) == 52
+    assert len(set(INDEX)) == len({m for m, *_ in INDEX}) >= 110
+
+
+def test_the_front_page_links_every_family_and_the_index():
+    linked = re.findall(
+        r"\| \[.+\]\((troubleshooting-[\w-]+)\) \|$", FRONT, re.MULTILINE
+    )
+
+    assert linked == list(PAGES)[1:]
+    assert "{ref}`index <genindex>`" in FRONT
+    common = FRONT.split("## The commonest five")[1].split("\n## ")[0]
+    assert common.count("](trouble-") == 5
 
 
 @pytest.mark.parametrize("heading", ENTRIES)
@@ -655,6 +865,72 @@ def test_an_entry_ends_with_a_thread_and_says_what_check_does(heading):
     helps = "What `check` says" in content
     assert helps != ("`check` cannot help here: " in content)
     assert helps == ("check(" in content)
+
+
+#: What check says of an entry, in the words of the page.
+SAID_BY_CHECK = {
+    heading: plain(said[1])
+    for heading, content in ENTRIES.items()
+    if (
+        said := re.search(
+            r"^```text\n(Contract(?:Error|Warning): (?s:.*?))^```$",
+            content,
+            re.MULTILINE,
+        )
+    )
+}
+
+
+@pytest.mark.parametrize("heading", SAID_BY_CHECK)
+def test_what_check_says_names_its_entry(heading):
+    """Page and anchor, from words that only this problem has."""
+    anchor = ANCHORS[heading]
+    page = next(n for n, text in PAGES.items() if f"({anchor})=" in text)
+    said = SAID_BY_CHECK[heading].split(": ", 1)[1]
+
+    assert entry_of(said) == f"{page}.html#{anchor}"
+
+
+def test_every_entry_that_check_names_is_one_of_these():
+    named = {
+        f"trouble-{name}" for names in _WORDS.values() for name in names
+    }
+
+    assert named == {ANCHORS[heading] for heading in SAID_BY_CHECK}
+
+
+def small_model():
+    number = keras.Input((2,), name="number")
+    return keras.Model([number], keras.layers.Dense(1)(number))
+
+
+def test_an_error_of_check_ends_with_its_entries():
+    with pytest.raises(ContractError) as caught:
+        check(small_model(), {"nummer": np.ones((4, 2))})
+
+    assert caught.value.__notes__ == [
+        "See troubleshooting-shapes.html#trouble-missing in the book."
+    ]
+
+
+def test_a_report_of_warnings_ends_with_its_entries():
+    model = small_model()
+    model.compile("adam", "mse")
+    with pytest.warns(ContractWarning):
+        report = check(
+            model, tf.data.Dataset.from_tensors({"number": np.ones((4, 2))})
+        )
+
+    line = "See troubleshooting-data.html#trouble-no-targets in the book."
+    assert repr(report).endswith(f"\n{line}")
+    assert report._repr_html_().endswith(f"<p>{line}</p></div>")
+
+
+def test_a_report_without_faults_ends_with_its_table():
+    report = check(small_model(), {"number": np.ones((4, 2))})
+
+    assert report.more == []
+    assert "<p>" not in report._repr_html_()
 
 
 def test_code_and_outputs_fit_on_the_page():

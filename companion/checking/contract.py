@@ -16,6 +16,7 @@ from typing import Any
 import keras
 
 from companion.checking.case import Case, case_of
+from companion.checking.entries import more_about
 from companion.checking.parts import PARTS
 from companion.checking.questions import QUESTIONS
 from companion.checking.rehearsal import (
@@ -88,7 +89,8 @@ def check(
 
     Raises:
         ContractError: If ``fit`` would fail, or feed something else than
-            what was meant. It lists every reason.
+            what was meant. It lists every reason, and its notes name
+            the entries of the book that say more.
 
     Example:
         >>> import numpy as np
@@ -118,7 +120,10 @@ def check(
     report = Report(tuple(_gravest(rows)))
     if report.problems:
         show(report)
-        raise ContractError(report.problems)
+        error = ContractError(report.problems)
+        for line in more_about(error.problems):
+            error.add_note(line)
+        raise error
     for problem in report.warnings:
         warnings.warn(str(problem), ContractWarning, stacklevel=2)
     return report

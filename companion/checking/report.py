@@ -6,6 +6,7 @@ import html
 import sys
 from dataclasses import dataclass
 
+from companion.checking.entries import more_about
 from companion.errors import Problem
 from companion.rules import FAILS, Fault
 
@@ -100,13 +101,22 @@ class Report:
     def _with(self, verdict: str) -> tuple[Problem, ...]:
         return tuple(r.problem for r in self.rows if r.verdict == verdict)
 
+    @property
+    def more(self) -> list[str]:
+        """Lines that say where the book has more about what was found.
+
+        Problems are left out: the error that follows ends with theirs.
+        """
+        return [] if self.problems else more_about(self.warnings)
+
     def __repr__(self) -> str:
         table = [_COLUMNS, *(row.cells for row in self.rows)]
         widths = [max(map(len, texts)) for texts in zip(*table)]
-        return "\n".join(
+        lines = [
             "  ".join(map(str.ljust, cells, widths)).rstrip()
             for cells in table
-        )
+        ]
+        return "\n".join([*lines, *self.more])
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
@@ -120,7 +130,8 @@ class Report:
             '<table style="text-align: left">'
             "<caption>Does the data fit the model?</caption>"
             f"<thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(lines)}</tbody></table></div>"
+            f"<tbody>{''.join(lines)}</tbody></table>"
+            f"{''.join(f'<p>{line}</p>' for line in self.more)}</div>"
         )
 
 

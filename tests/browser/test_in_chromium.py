@@ -1,42 +1,16 @@
 """Opens every built page in Chromium, from disk, as a reader would."""
 
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 pytestmark = pytest.mark.browser
 
 HTML = Path(__file__).parent.parent.parent / "_build" / "html"
 PAGES = sorted(path.relative_to(HTML) for path in HTML.rglob("*.html"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 #: Thebe's own script stands twice in each page; nothing comes of it.
 KNOWN = "Identifier 'THEBE_JS_URL' has already been declared"
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    chromium = shutil.which("chromium")
-    assert chromium, "Chromium is needed: apt install chromium"
-    with sync_playwright() as playwright:
-        yield (
-            lambda **options: playwright.chromium.launch_persistent_context(
-                tmp_path_factory.mktemp("profile"),
-                executable_path=chromium,
-                args=FLAGS,
-                **options,
-            )
-        )
 
 
 @pytest.fixture(params=SIZES, scope="session")
