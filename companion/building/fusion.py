@@ -154,7 +154,7 @@ class CrossAttention(keras.layers.Layer):
 
     Source: attention, Vaswani et al. (https://arxiv.org/abs/1706.03762);
     between inputs of two kinds, Tsai et al.
-    (https://arxiv.org/abs/1906.00295). Taught in the chapter *Merging*.
+    (https://arxiv.org/abs/1906.00295). Taught in the chapter *Attending*.
 
     Args:
         num_heads: Questions asked side by side.
@@ -270,7 +270,7 @@ def fuse(
 ) -> keras.KerasTensor:
     """Joins the features of several branches.
 
-    Taught in the chapters *Several inputs* and *Merging*.
+    Taught in the chapters *Several inputs*, *Merging* and *Attending*.
 
     Args:
         tensors: Two or more float32 ``(batch, features)``. Of one width

@@ -50,13 +50,14 @@ def adapted(layer: _Layer, rows: np.ndarray) -> _Layer:
     Do this before the model first runs: one that has already predicted
     keeps the old numbers until it is compiled again.
 
-    Taught in the chapter *Feeding*.
+    Taught in the chapter *Preparing inputs*.
 
     Args:
         layer: A layer with a method ``adapt``.
         rows: array ``(samples, ...)`` of numbers, or of text. They are
-            read whole, and scaled ones as float64; of a very large file
-            give a sample.
+            read whole, and scaled ones as float64. Of a file larger than
+            memory give batches instead: ``layer.adapt(dataset)``, a
+            ``tf.data.Dataset`` of this one input.
 
     Returns:
         The same layer.

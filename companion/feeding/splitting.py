@@ -36,7 +36,7 @@ def split_rows(
     What the result depends on is the arguments alone: the same seed gives
     the same parts again, and no other random numbers are touched.
 
-    Taught in the chapter *Feeding*.
+    Taught in the chapter *Samples spread over files*.
 
     Args:
         rows: How many rows there are.

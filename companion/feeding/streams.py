@@ -100,7 +100,7 @@ class FollowEpoch(keras.callbacks.Callback):
     ``steps_per_epoch`` that is not the length of the generator, because
     rows would be lost or come twice.
 
-    Taught in the chapter *Feeding*.
+    Taught in the chapter *Stop, go on, and speed*.
 
     Args:
         batches: The generator that ``fit`` is given.

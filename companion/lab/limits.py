@@ -68,7 +68,7 @@ def skill_score(error: float, constant: float, best: float) -> float:
     the same answer, 1 for the best possible, below 0 for worse than
     always the same.
 
-    Taught in the chapters *Outputs*, *Several outputs* and *Merging*.
+    Taught in the chapters *Outputs* and *Several outputs*.
 
     Args:
         error: Error or loss of a model.

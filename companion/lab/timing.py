@@ -16,7 +16,7 @@ def median_seconds(
     the ratios within one call mean something, since machines differ and
     are shared.
 
-    Taught in the chapter *Feeding*.
+    Taught in the chapter *Stop, go on, and speed*.
 
     Args:
         actions: Name to a function without arguments.

@@ -135,6 +135,21 @@ MUTANTS = {
             "len(self.targets) // self.size + 1",
         ),
     ),
+    "feeding-2: two orders in turn": (
+        "test",
+        "which take turns",
+        ("[self.seed, self.epoch]", "[self.seed, self.epoch % 2]"),
+    ),
+    "feeding-2: seed plus epoch": (
+        "test",
+        "can stand in for each other",
+        ("[self.seed, self.epoch]", "self.seed + self.epoch"),
+    ),
+    "feeding-2: a name that is not there": (
+        "test",
+        "An epoch of your class stops. AttributeError",
+        ("self.targets[rows]", "self.labels[rows]"),
+    ),
     "feeding-3: draws from np.random": (
         "test",
         "Draw from the rng that is handed",
@@ -191,5 +206,71 @@ MUTANTS = {
         "test",
         "The spread should be 0.1",
         ("0.1", "0.01"),
+    ),
+    "feeding-3: pixels cut at paper and ink": (
+        "test",
+        "what went beyond was cut off",
+        (
+            'inputs["image"] + noise}',
+            'np.clip(inputs["image"] + noise, 0, 1)}',
+        ),
+    ),
+    "feeding-3: uniform noise": (
+        "test",
+        "0.0% of your noise is further from 0 than 2 times",
+        ("rng.normal(0, 0.1,", "rng.uniform(-0.1732, 0.1732,"),
+    ),
+    "feeding-3: noise cut at twice its spread": (
+        "test",
+        "further from 0 than 3 times",
+        (
+            "    return {",
+            "    noise = np.clip(noise, -0.2, 0.2)\n    return {",
+        ),
+    ),
+    "feeding-3: forgets to return": (
+        "test",
+        "does it end with `return`",
+        ("return {**inputs", "changed = {**inputs"),
+    ),
+}
+
+ALSO_RIGHT = {
+    "feeding-1: by division of negative numbers": (
+        ("math.ceil(num_rows / batch_size)", "-(-num_rows // batch_size)"),
+    ),
+    "feeding-1: counts the starts": (
+        (
+            "math.ceil(num_rows / batch_size)",
+            "len(range(0, num_rows, batch_size))",
+        ),
+    ),
+    "feeding-1: one more if there is a rest": (
+        (
+            "math.ceil(num_rows / batch_size)",
+            "num_rows // batch_size + (num_rows % batch_size > 0)",
+        ),
+    ),
+    "feeding-2: seed and epoch in one large number": (
+        ("[self.seed, self.epoch]", "1000 * self.seed + self.epoch"),
+    ),
+    "feeding-2: by sorting random numbers": (
+        (
+            "rng.permutation(len(self.targets))",
+            "np.argsort(rng.random(len(self.targets)))",
+        ),
+    ),
+    "feeding-3: changes the dict it was handed": (
+        (
+            'return {**inputs, "image": inputs["image"] + noise}, targets',
+            'inputs["image"] = inputs["image"] + noise\n'
+            "    return inputs, targets",
+        ),
+    ),
+    "feeding-3: a standard normal, made smaller": (
+        (
+            'rng.normal(0, 0.1, inputs["image"].shape)',
+            '0.1 * rng.standard_normal(inputs["image"].shape)',
+        ),
     ),
 }

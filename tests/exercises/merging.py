@@ -1,7 +1,7 @@
-"""Wrong answers to the sheet *Practice: merging*.
+"""Answers to the sheet *Practice: merging*, wrong ones and others.
 
-Exercise and mistake: the test that finds it, a piece of the hint, and how
-the solution is edited.
+Of a wrong one, the exercise and the mistake: the test that finds it, a
+piece of the hint, and how the solution is edited.
 """
 
 _POOL_MAPS = "layers.GlobalAveragePooling2D()(maps)"
@@ -21,31 +21,38 @@ _REGISTERED = (
     "class Product",
     "@keras.saving.register_keras_serializable()\nclass Product",
 )
+_WITH_CONFIG = (
+    "    def call",
+    "    def get_config(self):\n"
+    '        return {**super().get_config(), "how": self.how}\n\n'
+    "    def call",
+)
+_BOTH = 'fuse([branch(left), branch(right)], how="multiply")'
 
 MUTANTS = {
     "merging-1: the maps are flattened": (
         "test",
-        "maps are flattened",
+        "if maps were flattened",
         (_POOL_MAPS, "layers.Flatten()(maps)"),
     ),
     "merging-1: the words are flattened": (
         "test",
-        "words are flattened",
+        "if words were flattened",
         (_POOL_WORDS, "layers.Flatten()(words)"),
     ),
     "merging-1: the numbers are left out": (
         "test",
-        "numbers are left out",
+        "as many as without numbers",
         ("        numbers,\n", ""),
     ),
     "merging-1: the words are left out": (
         "test",
-        "words are left out",
+        "as many as without words",
         (f"        {_POOL_WORDS},\n", ""),
     ),
     "merging-1: the words are pooled over the wrong axis": (
         "test",
-        "words are pooled over the wrong axis",
+        "if words were pooled over the last axis",
         (_POOL_WORDS, "keras.ops.mean(words, axis=2)"),
     ),
     "merging-1: flattened, then a dense layer": (
@@ -55,8 +62,46 @@ MUTANTS = {
     ),
     "merging-1: one place is picked": (
         "test",
-        "A part of maps does not count",
+        "the values at place 0, 1 change nothing",
         (_POOL_MAPS, "maps[:, 0, 0]"),
+    ),
+    "merging-1: the mean of the first column": (
+        "test",
+        "the values at place 0, 0 change nothing",
+        (_POOL_MAPS, "keras.ops.mean(maps, axis=1)[:, 1]"),
+    ),
+    "merging-1: the mean of the first row": (
+        "test",
+        "the values at place 1, 0 change nothing",
+        (_POOL_MAPS, "keras.ops.mean(maps, axis=2)[:, 0]"),
+    ),
+    "merging-1: the last word alone": (
+        "test",
+        "A part of words does not count",
+        (_POOL_WORDS, "words[:, -1]"),
+    ),
+    "merging-1: numbers times zero": (
+        "test",
+        "Feature 0 of numbers does not count",
+        ("        numbers,\n", "        0 * numbers,\n"),
+    ),
+    "merging-1: one number is written over": (
+        "test",
+        "Feature 7 of numbers does not count",
+        (
+            "        numbers,\n",
+            "        keras.ops.concatenate(\n"
+            "            [numbers[:, :-1], numbers[:, :1]], axis=1\n"
+            "        ),\n",
+        ),
+    ),
+    "merging-1: the mean over the batch": (
+        "test",
+        "another if the row is alone in its batch",
+        (
+            "        numbers,\n",
+            "        numbers - keras.ops.mean(numbers, axis=0),\n",
+        ),
     ),
     "merging-1: no vector": (
         "test",
@@ -72,6 +117,25 @@ MUTANTS = {
         (
             "        numbers,\n",
             "        layers.Reshape((1, 8))(numbers),\n",
+        ),
+    ),
+    "merging-1: a list": (
+        "test",
+        "what you give back has the type list",
+        ("return layers.Concatenate()(vectors)", "return vectors"),
+    ),
+    "merging-1: no return": (
+        "test",
+        "Your join gives back nothing",
+        ("return layers", "layers"),
+    ),
+    "merging-1: shapes that do not meet": (
+        "test",
+        "Your join stops in line 3 of its cell. ValueError",
+        (
+            "    ### BEGIN SOLUTION\n",
+            "    ### BEGIN SOLUTION\n"
+            "    return layers.Concatenate()([maps, words, numbers])\n",
         ),
     ),
     "merging-1: pooled in squares of four": (
@@ -99,8 +163,13 @@ MUTANTS = {
     ),
     "merging-2: one number per row": (
         "test",
-        "the products are summed up",
+        "one number per row, not one per feature",
         ("Multiply()", "Dot(1)"),
+    ),
+    "merging-2: side by side": (
+        "test",
+        "One number per feature, please",
+        ("Multiply", "Concatenate"),
     ),
     "merging-2: an own layer, not registered": (
         "test",
@@ -115,14 +184,30 @@ MUTANTS = {
         _REGISTERED,
         (_MULTIPLY, "Product(lambda: 0)([signal, gate])"),
     ),
+    "merging-2: inputs without names": (
+        "test",
+        "should be called signal and gate",
+        (', name="signal"', ""),
+        (', name="gate"', ""),
+    ),
+    "merging-2: no return": (
+        "test",
+        "Your build gives back nothing",
+        ("return keras.Model", "keras.Model"),
+    ),
+    "merging-2: the tensor": (
+        "test",
+        "A keras.Model is asked for",
+        ("return keras.Model([signal, gate], passed)", "return passed"),
+    ),
     "merging-2: always four features": (
         "hidden",
-        "For width 7 your inputs are",
+        "Your input signal has the shape (None, 4)",
         ("(width,)", "(4,)"),
     ),
     "merging-3: two branches": (
         "test",
-        "Each view has weights of its own",
+        "Does each view have weights of its own",
         (
             "branch(left), branch(right)",
             "image_branch(left), image_branch(right)",
@@ -130,21 +215,23 @@ MUTANTS = {
     ),
     "merging-3: one branch, but side by side": (
         "test",
-        "To Concatenate the order matters",
+        "does the order matter there",
         ('how="multiply"', 'how="concatenate"'),
     ),
-    "merging-3: one branch, but left minus right": (
+    "merging-3: the pixels are added": (
         "test",
-        "To Subtract the order matters",
-        (
-            'fuse([branch(left), branch(right)], how="multiply")',
-            "layers.Subtract()([branch(left), branch(right)])",
-        ),
+        "mixed before anything has looked at each",
+        (_BOTH, "branch(layers.Average()([left, right]))"),
     ),
     "merging-3: an input without a name": (
         "test",
-        "should be left and right",
+        "should be called left and right",
         (', name="right"', ""),
+    ),
+    "merging-3: larger images": (
+        "test",
+        "Your input left has the shape (None, 28, 28, 1)",
+        ("(8, 8, 1)", "(28, 28, 1)"),
     ),
     "merging-3: one view is not used": (
         "test",
@@ -160,5 +247,106 @@ MUTANTS = {
         "test",
         "lies between 0 and 1",
         ("binary_head(both)", "layers.Rescaling(9, 9)(binary_head(both))"),
+    ),
+    "merging-3: no return": (
+        "test",
+        "Your build gives back nothing",
+        ("return keras.Model", "keras.Model"),
+    ),
+}
+
+ALSO_RIGHT = {
+    "merging-1: means of Keras' operations": (
+        (_POOL_MAPS, "keras.ops.mean(maps, axis=(1, 2))"),
+        (_POOL_WORDS, "keras.ops.mean(words, axis=1)"),
+    ),
+    "merging-1: the smallest of all places": (
+        (_POOL_MAPS, "keras.ops.min(maps, axis=(1, 2))"),
+        (_POOL_WORDS, "-layers.GlobalMaxPooling1D()(-words)"),
+    ),
+    "merging-1: places as steps, and another order": (
+        (
+            _POOL_MAPS,
+            "layers.GlobalMaxPooling1D()(\n"
+            "            layers.Reshape((-1, maps.shape[-1]))(maps)\n"
+            "        )",
+        ),
+        (
+            "layers.Concatenate()(vectors)",
+            "keras.ops.concatenate(vectors[::-1], axis=-1)",
+        ),
+    ),
+    "merging-1: fuse of the companion": (
+        ("layers.Concatenate()(vectors)", "fuse(vectors)"),
+    ),
+    "merging-2: an operation of Keras": (
+        (_MULTIPLY, "keras.ops.multiply(gate, signal)"),
+    ),
+    "merging-2: fuse of the companion": (
+        (_MULTIPLY, 'fuse([signal, gate], how="multiply")'),
+    ),
+    "merging-2: an own layer that can be written down": (
+        _OWN_LAYER,
+        _WITH_CONFIG,
+        _REGISTERED,
+        (_MULTIPLY, 'Product("times")([signal, gate])'),
+    ),
+    "merging-2: a model inside": (
+        (
+            _MULTIPLY,
+            "keras.Model([signal, gate], signal * gate)([signal, gate])",
+        ),
+    ),
+    "merging-2: the inputs in another order": (
+        ("keras.Model([signal, gate]", "keras.Model([gate, signal]"),
+    ),
+    "merging-3: views stacked, one branch for each step": (
+        (
+            _BOTH,
+            "layers.GlobalMaxPooling1D()(\n"
+            "        layers.TimeDistributed(branch)(\n"
+            "            keras.ops.stack([left, right], axis=1)\n"
+            "        )\n"
+            "    )",
+        ),
+    ),
+    "merging-3: views as one batch": (
+        (
+            _BOTH,
+            "layers.Add()(keras.ops.split(\n"
+            "        branch(layers.Concatenate(axis=0)([left, right])), 2\n"
+            "    ))",
+        ),
+    ),
+    "merging-3: layers called twice, without a model": (
+        (
+            "    both = ",
+            "    first = layers.Flatten()\n"
+            '    second = layers.Dense(16, "relu")\n'
+            "    branch = lambda view: second(first(view))\n"
+            "    both = ",
+        ),
+    ),
+    "merging-3: how far apart both are": (
+        (
+            _BOTH,
+            "keras.ops.square(branch(left) - branch(right))",
+        ),
+    ),
+    "merging-3: both orders, then their mean": (
+        (
+            "keras.Model([left, right], binary_head(both))",
+            "keras.Model(\n"
+            "        [left, right],\n"
+            "        layers.Average()([\n"
+            "            head(fuse([branch(left), branch(right)])),\n"
+            "            head(fuse([branch(right), branch(left)])),\n"
+            "        ]),\n"
+            "    )",
+        ),
+        (
+            "    both = ",
+            '    head = layers.Dense(1, "sigmoid")\n    both = ',
+        ),
     ),
 }

@@ -12,12 +12,12 @@ MUTANTS = {
     ),
     "several-inputs-1: an input is not in the list": (
         "test",
-        "keras.Model does not know it",
+        "compare the list that keras.Model gets",
         ("[image, numbers, express]", "[image, numbers]"),
     ),
     "several-inputs-1: an input is left out": (
         "test",
-        "The inputs should be",
+        "The inputs should be called",
         ("[*branches, dense_branch(express)]", "branches"),
         ("[image, numbers, express]", "[image, numbers]"),
     ),
@@ -44,20 +44,31 @@ MUTANTS = {
         "six bands need",
         ("features, 6", "features, 5"),
     ),
-    "several-inputs-2: only the image is mended": (
+    "several-inputs-2: the names still exchanged": (
+        "test",
+        "Under image you feed (8000, 2);",
+        ('"image": parcels.images', '"image": parcels.numbers'),
+        ('"numbers": parcels.numbers', '"numbers": parcels.images'),
+    ),
+    "several-inputs-2: a name of its own": (
         "test",
         "has an input called numbers",
         ('"numbers"', '"number"'),
     ),
-    "several-inputs-2: only the name is mended": (
+    "several-inputs-2: the columns still exchanged": (
         "test",
-        "one axis more",
+        "print one row",
+        ("parcels.numbers", "parcels.numbers[:, ::-1]"),
+    ),
+    "several-inputs-2: no axis for the channels": (
+        "test",
+        "Under image you feed (8000, 8, 8);",
         ("parcels.images", "parcels.images[..., 0]"),
     ),
-    "several-inputs-2: the axis at the wrong end": (
+    "several-inputs-2: nothing is given back": (
         "test",
-        "not at the end",
-        ("parcels.images", "parcels.images[:, None, ..., 0]"),
+        "does it end with `return`?",
+        ("return {", "batch = {"),
     ),
     "several-inputs-2: the zones are fed along": (
         "test",
@@ -100,7 +111,7 @@ MUTANTS = {
     ),
     "several-inputs-3: softmax over one unit": (
         "test",
-        "always 1",
+        "Every parcel gets 1",
         (
             "binary_head(features)",
             'keras.layers.Dense(1, activation="softmax")(features)',
@@ -108,7 +119,7 @@ MUTANTS = {
     ),
     "several-inputs-3: two probabilities": (
         "test",
-        "One probability of yes is enough",
+        "One probability of yes for each",
         ("binary_head(features)", "classes_head(features, 2)"),
     ),
     "several-inputs-3: no activation": (
@@ -121,13 +132,41 @@ MUTANTS = {
     ),
     "several-inputs-3: mean squared error": (
         "test",
-        "The loss mean_squared_error",
+        "your loss asks 0.96",
         ("binary_crossentropy", "mse"),
     ),
     "several-inputs-3: the loss for classes": (
         "test",
-        "The loss categorical_crossentropy",
+        "your loss asks 1.19e-07",
         ("binary_crossentropy", "categorical_crossentropy"),
+    ),
+    "several-inputs-3: the loss takes logits": (
+        "test",
+        "what does it take for a probability?",
+        (
+            '"binary_crossentropy"',
+            "keras.losses.BinaryCrossentropy(from_logits=True)",
+        ),
+    ),
+    "several-inputs-3: the image leads nowhere": (
+        "test",
+        "Whatever image says",
+        ("image_branch(image)", "0 * image_branch(image)"),
+    ),
+    "several-inputs-3: an input without a name": (
+        "test",
+        "The inputs should be called image and numbers",
+        ('(2,), name="numbers"', "(2,)"),
+    ),
+    "several-inputs-3: the model is not given back": (
+        "test",
+        "does it end with `return`?",
+        ("    return model\n", ""),
+    ),
+    "several-inputs-3: the share as a text": (
+        "test",
+        "one number, a share",
+        ("(parcels.bands < 3).mean()", '"most of them"'),
     ),
     "several-inputs-3: not compiled": (
         "test",
@@ -151,5 +190,65 @@ MUTANTS = {
         "hidden",
         "always_no gives 0.7",
         ("(parcels.bands < 3)", "(train.bands < 3)"),
+    ),
+}
+
+#: Other answers that are as good.
+ALSO_RIGHT = {
+    "several-inputs-1: the inputs in another order": (
+        ("[image, numbers, express]", "[express, image, numbers]"),
+    ),
+    "several-inputs-1: a table of two rows for express": (
+        (
+            "dense_branch(express)",
+            "keras.layers.Flatten()(keras.layers.Embedding(2, 4)(express))",
+        ),
+    ),
+    "several-inputs-1: everything flat in one layer": (
+        (
+            "    branches = [image_branch(image), dense_branch(numbers)]\n",
+            "",
+        ),
+        (
+            "fuse([*branches, dense_branch(express)])",
+            "keras.layers.Concatenate()("
+            "[keras.layers.Flatten()(image), numbers, express])",
+        ),
+    ),
+    "several-inputs-1: softmax as a layer of its own": (
+        (
+            "classes_head(features, 6)",
+            "keras.layers.Softmax()(keras.layers.Dense(6)(features))",
+        ),
+    ),
+    "several-inputs-2: the names in another order": (
+        (
+            '{"image": parcels.images, "numbers": parcels.numbers}',
+            '{"numbers": parcels.numbers, "image": parcels.images}',
+        ),
+    ),
+    "several-inputs-2: what the parcels call their inputs": (
+        (
+            '{"image": parcels.images, "numbers": parcels.numbers}',
+            "parcels.inputs",
+        ),
+    ),
+    "several-inputs-2: as float64": (
+        ("parcels.numbers", 'parcels.numbers.astype("float64")'),
+    ),
+    "several-inputs-3: targets are true or false": (
+        ('.astype("float32")', ""),
+    ),
+    "several-inputs-3: the loss as an object": (
+        ('"binary_crossentropy"', "keras.losses.BinaryCrossentropy()"),
+    ),
+    "several-inputs-3: the loss in a list": (
+        ('"binary_crossentropy"', '["binary_crossentropy"]'),
+    ),
+    "several-inputs-3: a sigmoid written out": (
+        (
+            "binary_head(features)",
+            "keras.ops.sigmoid(keras.layers.Dense(1)(features))",
+        ),
     ),
 }

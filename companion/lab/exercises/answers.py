@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
+import warnings
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -12,6 +13,13 @@ import numpy as np
 
 from companion.graph import inputs_of
 
+#: Losses that measure how far off a number is.
+DISTANCES = {
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+    "log_cosh",
+}
 #: What a probability may differ by, and still be the same.
 _SAME = 1e-6
 
@@ -47,7 +55,8 @@ def tried(
     """
     name = who or f"Your {_kind_of(answer)}"
     try:
-        result = answer(*given)
+        with warnings.catch_warnings(action="ignore"):
+            result = answer(*given)
     except Exception as error:
         if _is_missing(answer, error):
             raise
@@ -181,6 +190,25 @@ def answers_of(
     return found
 
 
+def loss_name(loss: Any) -> str:
+    """The name of a loss, however it was written.
+
+    Args:
+        loss: What ``compile`` takes as the loss of one output.
+
+    Returns:
+        A name with underscores; ``"none"`` if there is no loss.
+
+    Example:
+        >>> loss_name("mse"), loss_name(keras.losses.MeanSquaredError())
+        ('mean_squared_error', 'mean_squared_error')
+    """
+    found = keras.losses.get(loss)
+    found = getattr(found, "fn", found)  # the function in a loss
+    name = getattr(found, "name", None) or getattr(found, "__name__", None)
+    return name or "none"
+
+
 def wrong_step(
     model: keras.Model,
     batch: dict[str, np.ndarray],
@@ -215,6 +243,36 @@ def wrong_step(
     after = yield from answers_of(model, batch)
     if np.array_equal(before, after):
         yield "After one step of training the answers are as before."
+
+
+def costs_of(
+    model: keras.Model, targets: np.ndarray, answers: np.ndarray
+) -> Generator[str, None, np.ndarray]:
+    """What the loss of a compiled model asks of single answers.
+
+    Args:
+        model: What was built, compiled, with one output.
+        targets: What is right, ``(samples, ...)``.
+        answers: What a model might have said, in the same order.
+
+    Yields:
+        At most one hint.
+
+    Returns:
+        float ``(samples,)``.
+    """
+    found = []
+    for right, said in zip(targets, answers):
+        one = keras.ops.convert_to_tensor(right[None])
+        other = keras.ops.convert_to_tensor(said[None])
+        cost = yield from tried(
+            lambda y, y_pred: model.compute_loss(y=y, y_pred=y_pred),
+            one,
+            other,
+            who="The loss",
+        )
+        found.append(float(cost))
+    return np.array(found)
 
 
 def shake(model: keras.Model, seed: int, spread: float = 0.3) -> None:

@@ -9,9 +9,11 @@ import keras
 import numpy as np
 
 from companion.lab.exercises import exercise
-from companion.lab.exercises.answers import global_state
+from companion.lab.exercises.answers import global_state, tried
 
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
+#: Share of a normal distribution beyond so many times its spread.
+_BEYOND = {2: 0.0455, 3: 0.0027}
 
 
 @exercise
@@ -88,8 +90,11 @@ def every_row_once(
         return batches_of({"id": ids}, 10 * ids, batch_size, seed)
 
     states = [global_state()]
-    batches = new()
-    first = _epoch(batches)
+    batches = yield from tried(
+        batches_of, {"id": ids}, 10 * ids, batch_size, seed
+    )
+    who = "An epoch of your class"
+    first = yield from tried(_epoch, batches, who=who)
     states.append(global_state())
     second = _epoch(batches)
     states.append(global_state())
@@ -111,8 +116,7 @@ def every_row_once(
             "np.random.default_rng of your own."
         )
     yield from _depends_on_more(new)
-    if np.array_equal(_rows(_epoch(new(seed + 1))), _rows(first)):
-        yield "Another seed gives the same order: the seed is not used."
+    yield from _orders_that_repeat(new(), new(seed + 1))
 
 
 def _wrong_rows(
@@ -167,6 +171,29 @@ def _depends_on_more(
         )
 
 
+def _orders_that_repeat(
+    one: keras.utils.PyDataset, other: keras.utils.PyDataset
+) -> Iterator[str]:
+    """Three epochs of two seeds, of which some have the same order."""
+    orders, others = (
+        [tuple(_rows(_epoch(batches))) for _ in range(3)]
+        for batches in (one, other)
+    )
+    if orders[0] == others[0]:
+        yield "Another seed gives the same order: the seed is not used."
+    if len(set(orders)) < 3:
+        yield (
+            "Three epochs have only two orders, which take turns. What "
+            "does the order forget of the number of the epoch?"
+        )
+    if set(orders) & set(others):
+        yield (
+            "An epoch of one seed has the order of another epoch of the "
+            "next seed: seed and epoch can stand in for each other, so "
+            "that two trainings share most of their orders."
+        )
+
+
 @exercise
 def noise_on_images(
     noisy: Callable[[Batch, np.random.Generator], Batch],
@@ -187,23 +214,23 @@ def noise_on_images(
     """
     clean = _batch(rows, side, seed)
     batch, state = _batch(rows, side, seed), global_state()
-    result = noisy(batch, np.random.default_rng(seed))
+    handed = batch[0]["image"]
+    result = yield from tried(noisy, batch, np.random.default_rng(seed))
     if not isinstance(result, tuple) or len(result) != 2:
         yield (
             "A batch is a tuple, here (inputs, targets), and your function "
             "has to give back both."
         )
     inputs, targets = result
-    if inputs.keys() != clean[0].keys():
+    if set(inputs) != set(clean[0]):
         yield (
             f"Of the inputs image and numbers you give back only "
             f"{', '.join(inputs)}. Hand on what you do not change."
         )
-    if not np.array_equal(batch[0]["image"], clean[0]["image"]):
+    if not np.array_equal(handed, clean[0]["image"]):
         yield (
-            "The images that came in are changed as well: += works in "
-            "place, and the noise adds up from epoch to epoch. Make a new "
-            "array."
+            "The array of images that came in is changed as well. If it "
+            "is that of your data, the noise adds up from epoch to epoch."
         )
     if not np.array_equal(inputs["numbers"], clean[0]["numbers"]):
         yield "The numbers changed too; only the images get noise."
@@ -228,7 +255,18 @@ def noise_on_images(
             "Every rng gives the same noise, so each batch would get it. "
             "Use the rng that is handed to your function, not a fixed one."
         )
+    if inputs["image"].shape != clean[0]["image"].shape:
+        yield (
+            f"The images came in as {clean[0]['image'].shape}, and you "
+            f"give back {inputs['image'].shape}."
+        )
     yield from _wrong_noise(inputs["image"] - clean[0]["image"])
+    if 0 <= inputs["image"].min() and inputs["image"].max() <= 1:
+        yield (
+            "After the noise every pixel is still from 0 to 1: what went "
+            "beyond was cut off, so the noise on paper and on ink has "
+            "only one sign."
+        )
 
 
 def _wrong_noise(noise: np.ndarray) -> Iterator[str]:
@@ -245,6 +283,14 @@ def _wrong_noise(noise: np.ndarray) -> Iterator[str]:
         )
     if not 0.09 < np.std(noise) < 0.11:
         yield f"The spread should be 0.1; yours is {np.std(noise):.2f}."
+    for times, expected in _BEYOND.items():
+        share = np.mean(np.abs(noise) > times * np.std(noise))
+        if not 0.4 * expected < share < 1.6 * expected:
+            yield (
+                f"{share:.1%} of your noise is further from 0 than {times} "
+                "times its spread. Of a normal distribution it is about "
+                f"{expected:.1%}."
+            )
 
 
 def _batch(rows: int, side: int, seed: int) -> Batch:

@@ -17,22 +17,17 @@ import numpy as np
 
 from companion.lab.exercises import exercise
 from companion.lab.exercises.answers import (
+    DISTANCES,
     answers_of,
     array_of,
     differs,
+    loss_name,
     shake,
     tried,
     wrong_inputs,
     wrong_step,
 )
 
-#: Losses that measure how far off a number is.
-DISTANCES = {
-    "mean_squared_error",
-    "mean_absolute_error",
-    "huber",
-    "log_cosh",
-}
 _YES_OR_NO = {"binary_crossentropy", "binary_focal_crossentropy"}
 _BY_ROW = {"categorical_crossentropy", "categorical_focal_crossentropy"}
 _BY_NUMBER = {"sparse_categorical_crossentropy"}
@@ -78,25 +73,6 @@ _HINTS = {
         "class number."
     ),
 }
-
-
-def loss_name(loss: Any) -> str:
-    """The name of a loss, however it was written.
-
-    Args:
-        loss: What ``compile`` takes as the loss of one output.
-
-    Returns:
-        A name with underscores; ``"none"`` if there is no loss.
-
-    Example:
-        >>> loss_name("mse"), loss_name(keras.losses.MeanSquaredError())
-        ('mean_squared_error', 'mean_squared_error')
-    """
-    found = keras.losses.get(loss)
-    found = getattr(found, "fn", found)  # the function in a loss
-    name = getattr(found, "name", None) or getattr(found, "__name__", None)
-    return name or "none"
 
 
 @exercise

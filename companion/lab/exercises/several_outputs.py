@@ -10,13 +10,14 @@ import numpy as np
 
 from companion.lab.exercises import exercise
 from companion.lab.exercises.answers import (
+    DISTANCES,
     array_of,
     differs,
+    loss_name,
     shake,
     tried,
     wrong_inputs,
 )
-from companion.lab.exercises.outputs import DISTANCES, loss_name
 
 _Arrays = Mapping[str, np.ndarray]
 
