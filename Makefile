@@ -26,12 +26,13 @@ else
 REQUIREMENTS := -e .[book,test,classroom]
 endif
 
-# Tests run in two processes, those of a file in the same one. Pages run
-# alone: their time is limited, and they train on both cores.
+# Tests run in two processes, those of a file, or cells of a page, in the
+# same one; so do pages that train, whose time is limited, after the tests.
 TWICE := -n 2 --dist loadscope
 
-.PHONY: help book test check lint lab notebooks proofs sheets benchmark \
-	agreement test-jax test-distributed test-browser clean
+.PHONY: help book test check lint lab notebooks proofs sheets classroom \
+	grade benchmark agreement test-jax test-distributed test-grading \
+	test-browser clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -52,11 +53,12 @@ book: $(PAGE)  ## build the book and print the path of its first page
 	@echo "$(CURDIR)/$(PAGE)"
 
 test: lint $(PAGE)  ## run every test, and every notebook
-	$(BIN)/pytest $(TWICE) --ignore tests/test_book.py companion tests
-	$(BIN)/pytest --nbval book tests/test_book.py
+	$(BIN)/pytest $(TWICE) --nbval companion tests book/exercises
+	$(BIN)/pytest $(TWICE) --nbval $(wildcard book/*.ipynb)
 
 check: lint  ## quick tests, for before a commit; CHAPTER=x runs a page
-	$(BIN)/pytest -m "not browser and not slow and not distributed" $(TWICE) companion tests
+	$(BIN)/pytest -m "not browser and not slow and not distributed \
+	and not grading" $(TWICE) companion tests
 	$(if $(CHAPTER),$(BIN)/pytest --nbval $(or $(shell find book \
 	-name '$(CHAPTER).ipynb'),book/$(CHAPTER).ipynb) tests/test_book.py)
 
@@ -88,6 +90,20 @@ sheets: .venv/ready  ## copies of the exercise sheets without solutions
 	done
 	@echo "Open them: .venv/bin/jupyter lab _build/sheets"
 
+# Graded sheets, made of those in SHEETS; the page "Classroom" tells more.
+CLASSROOM := $(BIN)/python -W ignore -m companion.lab.classroom
+SHEETS ?= graded
+
+classroom: .venv/ready  ## graded sheets for a class; SEED=2026 [WHEELS=1]
+	$(CLASSROOM) make --sheets "$(SHEETS)" "$(SEED)"
+	$(if $(WHEELS),$(BIN)/pip download --quiet -r requirements.txt \
+	--dest _build/classroom/wheels)
+
+grade: .venv/ready  ## scores and feedback; SUBMISSIONS=folder SHEET=name
+	$(CLASSROOM) grade "$(SUBMISSIONS)" $(if $(SHEET),--sheet "$(SHEET)") \
+	$(if $(ID),--id '$(ID)') $(if $(SECONDS),--seconds $(SECONDS)) \
+	$(if $(TRUSTED),--trusted)
+
 benchmark: .venv/ready  ## speed of all routes into fit, of order and check
 	$(BIN)/python tests/benchmark/benchmark.py
 	$(BIN)/python tests/benchmark/scale.py
@@ -111,10 +127,13 @@ test-jax: .venv/ready  ## every builder and generator, with Keras on JAX
 test-distributed: .venv/distributed  ## several processes, stores of data
 	$(BIN)/pytest -m distributed tests/distributed
 
+test-grading: .venv/ready  ## grade 30 submissions, good and bad, in bwrap
+	$(BIN)/pytest -m grading tests/grading
+
 test-browser: $(PAGE)  ## open every page in Chromium
 	$(BIN)/pytest -m browser -n 2 tests/browser
 
-clean:  ## remove what make made, except sheets with answers
+clean:  ## remove what make made, except sheets with answers and grades
 	rm -rf .venv *.egg-info .hypothesis .mypy_cache .ruff_cache
 	mkdir -p _build
-	find _build -mindepth 1 -maxdepth 1 ! -name sheets -exec rm -r {} +
+	find _build -mindepth 1 -maxdepth 1 ! -name sheets ! -name classroom -exec rm -r {} +

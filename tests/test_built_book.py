@@ -60,10 +60,13 @@ def test_every_page_is_built(built):
         "book/feeding.html",
         "book/outputs.html",
         "book/merging.html",
+        "book/attending.html",
         "book/conditional-generator.html",
         "book/augmented-rows.html",
         "book/exercises/practice-merging/practice-merging.html",
         "book/troubleshooting.html",
+        "book/troubleshooting-data.html",
+        "book/troubleshooting-silent.html",
     } <= set(built)
 
 

@@ -8,7 +8,7 @@ import pytest
 from keras.callbacks import History
 from matplotlib import pyplot
 
-from companion.lab import futures, plots, rides
+from companion.lab import futures, plots, rides, rivals
 from companion.lab.cart import cart_rides
 
 LAB = Path(plots.__file__).parent
@@ -36,6 +36,7 @@ CALLS = {
     "show_futures": lambda: futures.show_futures({"ride 0": ROW}),
     "show_ride": lambda: rides.show_ride(cart(), 0),
     "show_errors": lambda: rides.show_errors({"both": (1.0, 0.9)}),
+    "show_dots": lambda: rivals.show_dots({"real": [0.5, 0.7]}, "share"),
     "show_outage": lambda: rides.show_outage([1, 2], {"a": [1.0, 2.0]}),
 }
 

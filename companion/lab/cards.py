@@ -41,9 +41,12 @@ ICONS = {
 CARDS: dict[str, tuple[list[str], str]] = {
     "several-inputs": (["image", "number"], "classes"),
     "feeding": (["files", "table"], "rows"),
+    "preparing": (["table", "text"], "number"),
+    "stop-and-speed": (["rows"], "speed"),
     "outputs": (["table"], "number"),
     "several-outputs": (["image", "number"], "answers"),
     "merging": (["image", "table"], "question"),
+    "attending": (["table", "rows"], "number"),
     "image-text": (["image", "text"], "classes"),
     "captions": (["image"], "text"),
     "mixed-table": (["table", "label"], "number"),
@@ -59,7 +62,10 @@ CARDS: dict[str, tuple[list[str], str]] = {
     "conditional-generator": (["label", "noise"], "image"),
     "augmented-rows": (["label", "noise"], "rows"),
     "image-text-to-image": (["image", "text"], "image"),
+    "your-own-data": (["files", "table"], "question"),
+    "after-the-first-model": (["image", "label"], "speed"),
     "troubleshooting": (["question"], "text"),
+    "classroom": (["user", "user"], "number"),
 }
 
 

@@ -1,17 +1,19 @@
-"""Wrong answers to the sheet *Practice: augmented rows*.
+"""Answers to the sheet *Practice: augmented rows*.
 
-Exercise and mistake: the test that finds it, a piece of the hint, and how
-the solution is edited.
+Of a wrong one, the exercise and the mistake: the test that finds it, a
+piece of the hint, and how the solution is edited. Then others that are
+right.
 """
 
 _NUMBERS = 'layers.Dense(num_numbers, "sigmoid")(features)'
 _CATEGORY = 'layers.Dense(count, "softmax")(features)'
-_FAR = '    if far({}):\n        return "{}"\n'
-_COLUMNS = _FAR.format("marginal_distances", "columns")
-_PAIRS = _FAR.format("correlation_distance", "pairs")
-_COPIES = (
-    "    if np.median(distances) < 0.5 * np.median(usual):\n"
-    '        return "copies"\n'
+_COLUMNS = (
+    "    if times_usual(marginal_distances) > 1.6:\n"
+    '        return "columns"\n'
+)
+_PAIRS = (
+    "    if times_usual(correlation_distance) > 1.5:\n"
+    '        return "pairs"\n'
 )
 
 MUTANTS = {
@@ -67,8 +69,28 @@ MUTANTS = {
     ),
     "augmented-rows-1: something else for a lift": (
         "test",
-        "lift, activation tanh: does it reach every value",
+        "lift, activation tanh: it can give -1, and no such value",
         ('"lift": "sigmoid"', '"lift": "tanh"'),
+    ),
+    "augmented-rows-1: rents a little below 0": (
+        "test",
+        "rent, activation elu: it can give -1",
+        ("softplus", "elu"),
+    ),
+    "augmented-rows-1: a softmax for one share": (
+        "test",
+        "light, activation softmax: nothing below 1 ever",
+        ('"light": "sigmoid"', '"light": "softmax"'),
+    ),
+    "augmented-rows-1: an activation that Keras lacks": (
+        "test",
+        "facing: Keras stops. ValueError",
+        ('"tanh"', '"tangent"'),
+    ),
+    "augmented-rows-1: no units": (
+        "test",
+        "light: give back units and activation",
+        ("return count, activations[column]", "return activations[column]"),
     ),
     "augmented-rows-1: one unit for the heating": (
         "test",
@@ -98,7 +120,7 @@ MUTANTS = {
     ),
     "augmented-rows-2: one label too few": (
         "test",
-        "the model fails for one of the labels 0 to 2",
+        "with each of the labels 0 to 2",
         ("Embedding(num_classes", "Embedding(num_classes - 1"),
     ),
     "augmented-rows-2: outputs without names": (
@@ -125,6 +147,53 @@ MUTANTS = {
         "test",
         "Which activation promises 0 to 1",
         ('num_numbers, "sigmoid"', "num_numbers"),
+    ),
+    "augmented-rows-2: numbers that share 1": (
+        "test",
+        "where one is high, the others must be low",
+        ('num_numbers, "sigmoid"', 'num_numbers, "softmax"'),
+    ),
+    "augmented-rows-2: the upper half of the numbers": (
+        "test",
+        "your numbers only go from 0.50",
+        (_NUMBERS, f"0.5 + 0.5 * {_NUMBERS}"),
+    ),
+    "augmented-rows-2: less likely than never": (
+        "test",
+        "nothing is less likely than never",
+        (
+            _CATEGORY,
+            "(lambda x: x + (1 - keras.ops.sum(x, 1, keepdims=True))"
+            " / count)(layers.Dense(count)(features))",
+        ),
+    ),
+    "augmented-rows-2: never sure": (
+        "test",
+        "No colour ever gets more than 0.67",
+        (_CATEGORY, f"0.5 * {_CATEGORY} + 0.5 / count"),
+    ),
+    "augmented-rows-2: the label as an amount": (
+        "test",
+        "Is a label an amount to it?",
+        (
+            "layers.Embedding(num_classes, latent_dim)(label)",
+            "layers.Reshape((1,))(\n"
+            '        keras.ops.cast(label, "float32") / num_classes\n'
+            "    )",
+        ),
+    ),
+    "augmented-rows-2: labels that stay as they were drawn": (
+        "test",
+        "is that layer frozen?",
+        (
+            "Embedding(num_classes, latent_dim)",
+            "Embedding(num_classes, latent_dim, trainable=False)",
+        ),
+    ),
+    "augmented-rows-2: nothing is given back": (
+        "test",
+        "Your build gives back nothing",
+        ("return keras.Model", "keras.Model"),
     ),
     "augmented-rows-2: probabilities one by one": (
         "test",
@@ -161,36 +230,40 @@ MUTANTS = {
         "The four verdicts are",
         ('"fair"', '"It is fair."'),
     ),
-    "augmented-rows-3: exact copies alone": (
+    "augmented-rows-3: nothing is given back": (
         "test",
-        "real rows with a little noise: you say fair",
-        (
-            "np.median(distances) < 0.5 * np.median(usual)",
-            "not distances.any()",
-        ),
+        "Your verdict gives back nothing",
+        ('    return "fair"\n', ""),
+    ),
+    "augmented-rows-3: near copies alone": (
+        "test",
+        "real rows with some noise: you say fair",
+        ("< 0.65", "< 0.2"),
+    ),
+    "augmented-rows-3: what is a little near is copied": (
+        "test",
+        "new rows that happen to be near: you say copies",
+        ("< 0.65", "< 0.9"),
     ),
     "augmented-rows-3: nearest among the unseen": (
         "test",
         "real rows in another order: you say fair",
-        ("nearest(rows, real)", "nearest(rows, unseen)"),
+        ("nearest(rows, real)", "nearest(rows, rows[::-1] + 1)"),
     ),
     "augmented-rows-3: copies are the far ones": (
         "test",
         "new rows: you say copies",
-        ("np.median(distances) <", "np.median(distances) >"),
+        ("< 0.65", "> 0.65"),
     ),
     "augmented-rows-3: a little farther is too far": (
         "test",
         "new rows: you say columns",
-        ("> 1.5 *", "> 1.0 *"),
+        ("(marginal_distances) > 1.6", "(marginal_distances) > 0.6"),
     ),
     "augmented-rows-3: pairs that are near": (
         "test",
         "new rows: you say pairs",
-        (
-            "if far(correlation_distance)",
-            "if not far(correlation_distance)",
-        ),
+        ("(correlation_distance) > 1.5", "(correlation_distance) < 1.5"),
     ),
     "augmented-rows-3: no look at pairs": (
         "test",
@@ -199,34 +272,82 @@ MUTANTS = {
     ),
     "augmented-rows-3: no look at columns": (
         "test",
-        "the rule about columns comes first",
+        "single columns come first",
         (_COLUMNS, ""),
-    ),
-    "augmented-rows-3: columns before copies": (
-        "test",
-        "the rule about copies comes first",
-        (_COLUMNS, ""),
-        (_COPIES, _COLUMNS + _COPIES),
-    ),
-    "augmented-rows-3: a fixed limit for pairs": (
-        "test",
-        "where all tables are small: you say pairs",
-        (
-            "if far(correlation_distance)",
-            "if correlation_distance(rows, real) > 0.2",
-        ),
-    ),
-    "augmented-rows-3: a fixed limit for columns": (
-        "test",
-        "where all tables are small: you say columns",
-        (
-            "if far(marginal_distances)",
-            "if marginal_distances(rows, real).mean() > 0.2",
-        ),
     ),
     "augmented-rows-3: a fixed limit for copies": (
         "test",
-        "all of it times 100: you say fair",
-        ("0.5 * np.median(usual)", "0.2"),
+        "real rows with some noise, times 100: you say fair",
+        ("times_usual(typical) < 0.65", "typical(rows, real) < 0.3"),
+    ),
+}
+
+#: Other solutions that are as good, as edits.
+ALSO_RIGHT = {
+    "augmented-rows-1: a rent by a square root": (
+        ("softplus", "squareplus"),
+    ),
+    "augmented-rows-1: functions in place of names": (
+        ('"tanh"', "keras.activations.hard_tanh"),
+        ('"lift": "sigmoid"', '"lift": keras.activations.hard_sigmoid'),
+    ),
+    "augmented-rows-1: steeper above 0 than below": (
+        ('"cold": "linear"', '"cold": "leaky_relu"'),
+    ),
+    "augmented-rows-2: one-hot labels, a product": (
+        (
+            "layers.Embedding(num_classes, latent_dim)(label)",
+            "layers.Dense(latent_dim)(\n"
+            "        layers.CategoryEncoding(num_classes, 'one_hot')(\n"
+            "            label\n"
+            "        )\n"
+            "    )",
+        ),
+        (
+            "layers.Concatenate()([wanted, noise])",
+            "wanted * noise + wanted",
+        ),
+    ),
+    "augmented-rows-2: logits, then a softmax of its own": (
+        (
+            _CATEGORY,
+            "layers.Softmax()(layers.Dense(count)(features))",
+        ),
+        ('num_numbers, "sigmoid"', 'num_numbers, "hard_sigmoid"'),
+    ),
+    "augmented-rows-2: a layer for each part": (
+        (
+            "layers.Dense(count",
+            'layers.Dense(count, name=f"last_{name}", activation=',
+        ),
+        ('activation=, "softmax")', 'activation="softmax")'),
+        ("[label, noise], row", "[noise, label], row"),
+    ),
+    "augmented-rows-3: means in place of medians": (
+        ("np.median", "np.mean"),
+    ),
+    "augmented-rows-3: other limits": (
+        ("< 0.65", "< 0.75"),
+        ("> 1.6", "> 1.75"),
+        ("> 1.5", "> 1.6"),
+    ),
+    "augmented-rows-3: the largest share of near rows": (
+        (
+            "np.median(nearest(rows, real)[0])",
+            "np.quantile(nearest(rows, real)[0], 0.4)",
+        ),
+    ),
+    "augmented-rows-3: a table of verdicts": (
+        (
+            "    if times_usual(typical) < 0.65:\n"
+            '        return "copies"\n',
+            "    words = {\n"
+            '        "copies": times_usual(typical) < 0.65,\n'
+            '        "columns": times_usual(marginal_distances) > 1.6,\n'
+            '        "pairs": times_usual(correlation_distance) > 1.5,\n'
+            '        "fair": True,\n'
+            "    }\n"
+            "    return next(word for word in words if words[word])\n",
+        ),
     ),
 }

@@ -1,7 +1,8 @@
-"""Wrong answers to the sheet *Practice: a conditional generator*.
+"""Answers to the sheet *Practice: a conditional generator*.
 
-Exercise and mistake: the test that finds it, a piece of the hint, and how
-the solution is edited.
+Of a wrong one, the exercise and the mistake: the test that finds it, a
+piece of the hint, and how the solution is edited. Then others that are
+right.
 """
 
 _EMBEDDING = "layers.Embedding(num_classes, latent_dim)(label)"
@@ -10,17 +11,54 @@ _DRAW = "images = image_generator(drawn, training=True)\n"
 _DRAWN_LOSS = "loss(tf.zeros_like(on_drawn), on_drawn)"
 _REAL_LOSS = "loss(0.9 * tf.ones_like(on_real), on_real)"
 _LIMIT = "np.quantile(usual, 0.01)"
+_UNIT = "return rows / np.linalg.norm(rows, axis=1, keepdims=True)"
+_TURNED = "nearest(unit(real), unit(images))"
+_NORM = "    features = layers.LayerNormalization()(features)"
 
 MUTANTS = {
     "conditional-generator-1: sigmoid": (
         "test",
-        "No pixel is ever below 0",
+        "No pixel ever comes below 0.0",
         ("tanh", "sigmoid"),
     ),
     "conditional-generator-1: no activation": (
         "test",
         "Which activation ends at -1 and at 1",
         ('size, activation="tanh"', "size"),
+    ),
+    "conditional-generator-1: the darker half alone": (
+        "test",
+        "No pixel ever comes above 0.0",
+        ("tanh", "sigmoid"),
+        (_RESHAPE, "layers.Reshape(image_shape)(pixels - 1)"),
+    ),
+    "conditional-generator-1: half of the range": (
+        "test",
+        "No pixel ever comes below -0.5",
+        (_RESHAPE, "layers.Reshape(image_shape)(0.5 * pixels)"),
+    ),
+    "conditional-generator-1: labels that stay as they were drawn": (
+        "test",
+        "is that layer frozen?",
+        (
+            "layers.Embedding(num_classes, latent_dim)(label)",
+            "layers.Embedding(\n"
+            "        num_classes, latent_dim, trainable=False\n"
+            "    )(label)",
+        ),
+    ),
+    "conditional-generator-1: no gradient comes through": (
+        "test",
+        "so nothing would be learned there",
+        (
+            _EMBEDDING,
+            f"keras.ops.stop_gradient({_EMBEDDING})",
+        ),
+    ),
+    "conditional-generator-1: nothing is given back": (
+        "test",
+        "Your image_generator_for gives back nothing",
+        ("return keras.Model", "keras.Model"),
     ),
     "conditional-generator-1: the noise is left out": (
         "test",
@@ -81,12 +119,12 @@ MUTANTS = {
     ),
     "conditional-generator-1: one label too few": (
         "test",
-        "With num_classes=10 the model fails",
+        "With num_classes=10 it was called",
         ("Embedding(num_classes", "Embedding(num_classes - 1"),
     ),
     "conditional-generator-1: always ten labels": (
         "test",
-        "With num_classes=13 the model fails",
+        "With num_classes=13 it was called",
         ("Embedding(num_classes", "Embedding(10"),
     ),
     "conditional-generator-1: always 32 numbers of noise": (
@@ -222,6 +260,23 @@ MUTANTS = {
             f"judge_loss = 0.5 * (judge_loss + {_DRAWN_LOSS})",
         ),
     ),
+    "conditional-generator-2: the discriminator is left frozen": (
+        "test",
+        "weights of the discriminator are no longer trainable",
+        (
+            "    weights = image_generator.trainable_variables\n",
+            "    discriminator.trainable = False\n"
+            "    weights = image_generator.trainable_variables\n",
+        ),
+    ),
+    "conditional-generator-2: frozen when all is done": (
+        "test",
+        "weights of the image generator are no longer trainable",
+        (
+            "    ### END SOLUTION",
+            "    image_generator.trainable = False\n    ### END SOLUTION",
+        ),
+    ),
     "conditional-generator-2: the discriminator stays": (
         "test",
         "The discriminator has the same weights",
@@ -233,74 +288,150 @@ MUTANTS = {
     ),
     "conditional-generator-3: the wrong side": (
         "test",
-        "You have it the other way round",
+        "It is the other way round",
         ("distances <", "distances >"),
+    ),
+    "conditional-generator-3: the distance of the chapter": (
+        "test",
+        "Of the paler copies you find 0%",
+        (_UNIT, "return rows"),
+    ),
+    "conditional-generator-3: each image with mean 0": (
+        "test",
+        "Of the paler copies you find 3%",
+        (_UNIT, "return rows - rows.mean(axis=1, keepdims=True)"),
     ),
     "conditional-generator-3: equal, and nothing else": (
         "test",
-        "You find exact copies alone",
-        (f"distances < {_LIMIT}", "distances == 0"),
+        "With a little noise on it, a copy is still a copy",
+        (f"distances < {_LIMIT}", "distances < 1e-5"),
     ),
     "conditional-generator-3: real images and themselves": (
         "test",
-        "Compared with themselves, real images lie at 0",
-        ("nearest(unseen, real)", "nearest(real, real)"),
+        "Which distance has a copy from its original?",
+        (f"distances < {_LIMIT}", "distances < -distances"),
     ),
     "conditional-generator-3: a limit from the images": (
         "test",
-        "Unseen images show what is usual",
-        ("nearest(unseen, real)", "nearest(images, real)"),
+        "Of the first 9 images alone",
+        (_LIMIT, "np.quantile(distances, 0.28)"),
     ),
-    "conditional-generator-3: the nearest of all": (
+    "conditional-generator-3: the middle of the unseen": (
         "test",
-        "one odd image decides it",
-        (_LIMIT, "usual.min()"),
-    ),
-    "conditional-generator-3: the middle one": (
-        "test",
-        "half of what is honest is called a copy",
+        "at most 3 in 100 may be",
         (_LIMIT, "np.median(usual)"),
-    ),
-    "conditional-generator-3: the wrong end": (
-        "test",
-        "Your limit is at the wrong end",
-        (_LIMIT, "np.quantile(usual, 0.99)"),
-    ),
-    "conditional-generator-3: in another order": (
-        "test",
-        "Leave them in the order of the images",
-        ("distances <", "np.sort(distances) <"),
-    ),
-    "conditional-generator-3: the mean of all distances": (
-        "test",
-        "A copy has one near neighbour",
-        (
-            "def copies(images, real, unseen):",
-            "def nearest(images, real):\n"
-            "    a, b = (x.reshape(len(x), -1) for x in (images, real))\n"
-            "    gaps = [np.linalg.norm(b - row, axis=1) for row in a]\n"
-            "    return np.mean(gaps, axis=1), None\n\n\n"
-            "def copies(images, real, unseen):",
-        ),
     ),
     "conditional-generator-3: one answer per training image": (
         "test",
         "One answer per image is asked for",
-        ("nearest(images, real)", "nearest(real, images)"),
+        ("nearest(unit(images), unit(real))", _TURNED),
     ),
     "conditional-generator-3: numbers of images": (
         "test",
         "True or False?",
         (f"distances < {_LIMIT}", "np.argsort(distances)"),
     ),
-    "conditional-generator-3: which image in place of how far": (
+    "conditional-generator-3: nothing is given back": (
         "test",
-        "What do you compare with what",
-        ("distances, _ = nearest", "_, distances = nearest"),
+        "Your copies gives back nothing",
+        ("return distances", "distances"),
     ),
-    "conditional-generator-3: a limit that is fixed": (
+    "conditional-generator-3: paler by a number that is fixed": (
         "test",
         "a limit in your code is a fixed number",
-        (_LIMIT, "0.6"),
+        (_UNIT, "return rows"),
+        (
+            f"distances < {_LIMIT}",
+            f"(distances < {_LIMIT}) | (images.max((1, 2, 3)) < 0.85)",
+        ),
+    ),
+}
+
+#: Other solutions that are as good, as edits.
+ALSO_RIGHT = {
+    "conditional-generator-1: another bend between the bounds": (
+        ("tanh", "softsign"),
+    ),
+    "conditional-generator-1: cut off at the bounds, after a norm": (
+        ('"relu")(features)', '"relu")(features)\n' + _NORM),
+        ("tanh", "hard_tanh"),
+    ),
+    "conditional-generator-1: a last layer that begins at 0": (
+        (
+            'activation="tanh")',
+            'activation="tanh", kernel_initializer="zeros")',
+        ),
+    ),
+    "conditional-generator-1: the label scales the noise": (
+        (
+            "layers.Concatenate()([wanted, noise])",
+            "wanted * noise + wanted",
+        ),
+    ),
+    "conditional-generator-1: convolutions": (
+        (
+            "    size = math.prod(image_shape)\n",
+            "    height, width, channels = image_shape\n"
+            "    size = height * width * 4\n",
+        ),
+        ('activation="tanh")', 'activation="relu")'),
+        (
+            _RESHAPE,
+            "layers.Conv2DTranspose(\n"
+            '        channels, 3, padding="same", activation="tanh"\n'
+            "    )(layers.Reshape((height, width, 4))(pixels))",
+        ),
+    ),
+    "conditional-generator-2: a flag, set back in the end": (
+        (
+            "    weights = image_generator.trainable_variables\n",
+            "    discriminator.trainable = False\n"
+            "    weights = image_generator.trainable_variables\n",
+        ),
+        (
+            "    other_weights =",
+            "    discriminator.trainable = True\n    other_weights =",
+        ),
+    ),
+    "conditional-generator-2: one tape that answers twice": (
+        (
+            "tf.GradientTape() as tape, tf.GradientTape() as other_tape",
+            "tf.GradientTape(persistent=True) as tape",
+        ),
+        ("other_tape.gradient", "tape.gradient"),
+    ),
+    "conditional-generator-2: softplus of the logits": (
+        (
+            "loss(tf.ones_like(on_drawn), on_drawn)",
+            "tf.reduce_mean(tf.math.softplus(-on_drawn))",
+        ),
+        (
+            "loss(tf.zeros_like(on_drawn), on_drawn)",
+            "tf.reduce_mean(tf.math.softplus(on_drawn))",
+        ),
+    ),
+    "conditional-generator-3: each image by its brightest pixel": (
+        (_UNIT, "return rows / rows.max(axis=1, keepdims=True)"),
+    ),
+    "conditional-generator-3: by correlation": (
+        (
+            _UNIT,
+            "rows = rows - rows.mean(axis=1, keepdims=True)\n"
+            "        return rows / rows.std(axis=1, keepdims=True)",
+        ),
+    ),
+    "conditional-generator-3: the angle, in a table": (
+        (
+            "    distances, _ = nearest(unit(images), unit(real))\n",
+            "    cosines = unit(images) @ unit(real).T\n"
+            "    distances = 1 - cosines.max(axis=1)\n",
+        ),
+        (
+            "    usual, _ = nearest(unit(unseen), unit(real))\n",
+            "    usual = 1 - (unit(unseen) @ unit(real).T).max(axis=1)\n",
+        ),
+    ),
+    "conditional-generator-3: half the distance of the nearest unseen": (
+        (_LIMIT, "0.9 * np.sort(usual)[2]"),
     ),
 }

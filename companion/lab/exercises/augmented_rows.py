@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -9,22 +11,32 @@ import keras
 import numpy as np
 
 from companion.lab import datasets
+from companion.lab.evaluation import (
+    correlation_distance,
+    marginal_distances,
+    nearest,
+)
 from companion.lab.exercises import exercise
-from companion.lab.exercises.conditional_generator import (
+from companion.lab.exercises.answers import differs, shake, tried
+from companion.lab.exercises.label_and_noise import (
+    extremes,
+    labels_and_noise,
+    labels_without_weights,
+    nothing_learned,
     unknown_labels,
     wrong_inputs,
 )
 
-#: Column to the activations that reach its values and no others.
-_RIGHT = {
-    "light": {"sigmoid", "hard_sigmoid"},
-    "cold": {"linear"},
-    "rent": {"softplus", "exponential"},
-    "facing": {"tanh", "hard_tanh", "softsign"},
-    "area": {"linear"},
-    "heating": {"softmax"},
-    "extras": {"sigmoid"},
-    "lift": {"sigmoid"},
+#: Column to the lowest and the highest value it may hold.
+_BOUNDS = {
+    "light": (0, 1),
+    "cold": (-np.inf, np.inf),
+    "rent": (0, np.inf),
+    "facing": (-1, 1),
+    "area": (-np.inf, np.inf),
+    "heating": (0, 1),
+    "extras": (0, 1),
+    "lift": (0, 1),
 }
 _COUNTS = {
     "light": 1,
@@ -92,21 +104,53 @@ def last_layers(
         companion.lab.exercises.Hint: light, activation relu: ...
     """
     for column, count in counts.items():
-        units, activation = layer_of(column, count)
+        made = yield from tried(layer_of, column, count)
+        if not isinstance(made, (tuple, list)) or len(made) != 2:
+            yield f"{column}: give back units and activation."
+        units, activation = made
         if units != count:
             yield (
                 f"{column}: with units={units}, each row gets {units} "
                 f"of these, and this column takes {count}."
             )
-        found = keras.activations.get(activation).__name__
-        if found not in _RIGHT[column]:
-            reason = (
-                "does it reach every value of the column, and no other?"
+        bend = yield from tried(
+            keras.activations.get, activation, who=f"{column}: Keras"
+        )
+        fault = _wrong_values_of(bend, column, count)
+        if fault:
+            name = getattr(bend, "__name__", str(activation))
+            yield f"{column}, activation {name}: " + _HINTS.get(
+                (column, name), fault
             )
-            yield (
-                f"{column}, activation {activation}: "
-                + _HINTS.get((column, found), reason)
-            )
+
+
+def _wrong_values_of(
+    bend: Callable[[Any], Any], column: str, count: int
+) -> str:
+    """What a column cannot hold after an activation, or must not hold."""
+    rng = np.random.default_rng(0)
+    rows = rng.choice([-1000.0, -5.0, -1.0, 0.5, 5.0, 1000.0], (500, count))
+    with warnings.catch_warnings(action="ignore"):  # a softmax of one unit
+        values = np.asarray(bend(rows.astype("float32")))
+    low, high = _BOUNDS[column]
+    if values.min() < low:
+        return f"it can give {values.min():.2g}, and no such value occurs."
+    if values.max() > high:
+        return f"it can give {values.max():.2g}, and no such value occurs."
+    if column == "rent" and values[rows > -10].min() <= 0:
+        return "a rent of 0 would come out."
+    if column == "heating":
+        shared = np.allclose(values.sum(axis=1), 1, atol=1e-4)
+        return "" if shared else "the kinds of one flat do not share 1."
+    if values.min() > max(low, -50) + 0.05:
+        return f"nothing below {values.min():.2g} ever comes out."
+    if values.max() < min(high, 50) - 0.05:
+        return f"nothing above {values.max():.2g} ever comes out."
+    if count > 1 and not (values > 0.5).all(axis=1).any():
+        return (
+            "one value pushes out the others, and they may come together."
+        )
+    return ""
 
 
 @exercise
@@ -135,33 +179,45 @@ def rows_from_noise(
             not depend on both inputs.
     """
     categories = categories or {"colour": 3}
-    model = build(num_numbers, categories, num_classes, latent_dim)
-    if {"numbers", *categories} & {tensor.name for tensor in model.inputs}:
+    sizes = {"numbers": num_numbers, **categories}
+    given = num_numbers, categories, num_classes, latent_dim
+    model = yield from tried(build, *given)
+    if set(sizes) & {
+        tensor.name for tensor in getattr(model, "inputs", [])
+    }:
         yield (
             "A row still goes in, and all that can come out is made of "
             "it. What should a new row be made of?"
         )
     yield from wrong_inputs(model, latent_dim)
-    yield from _wrong_parts(
-        model.output, {"numbers": num_numbers, **categories}
-    )
+    yield from _wrong_parts(model.output, sizes)
     yield from unknown_labels(model, num_classes, latent_dim)
-    rng = np.random.default_rng(seed)
-    noise = rng.normal(size=(num_classes, latent_dim))
-    labels = np.arange(num_classes, dtype="int32")
+    larger = build(num_numbers, categories, num_classes + 3, latent_dim)
+    yield from unknown_labels(larger, num_classes + 3, latent_dim)
+    batch = labels_and_noise(num_classes, latent_dim, seed)
+    shake(model, seed)  # weights of 0 hide no path
     for what, drawn in {
-        "noise": {"label": 0 * labels, "noise": noise},
-        "label": {"label": labels, "noise": 0 * noise + noise[0]},
+        "noise": batch | {"label": 0 * batch["label"]},
+        "label": batch | {"noise": 0 * batch["noise"] + 1},
     }.items():
         for name, part in model(drawn).items():
-            if np.allclose(part, part[:1], atol=1e-6):
+            if not differs(np.asarray(part), np.asarray(part)[:1]):
                 yield (
                     f"Another {what}, the same {name}: this part of the "
                     f"row does not depend on the {what}."
                 )
-    # Much noise reaches both ends of the last activation.
-    row = model({"label": labels, "noise": 100 * noise})
-    yield from _wrong_values({n: np.asarray(v) for n, v in row.items()})
+    yield from labels_without_weights(model, larger)
+    yield from nothing_learned(model, batch, seed)
+    many = labels_and_noise(num_classes, 40 * latent_dim, seed)
+    noise = many["noise"].reshape(-1, latent_dim)
+    label = np.repeat(batch["label"], 40)
+    made = extremes(model, {"label": label, "noise": noise}, seed)
+    joined = {
+        name: np.concatenate([m[name] for m in made]) for name in sizes
+    }
+    yield from _wrong_numbers(joined.pop("numbers"))
+    for name, shares in joined.items():
+        yield from _wrong_shares(name, shares)
 
 
 def _wrong_parts(output: Any, sizes: Mapping[str, int]) -> Iterator[str]:
@@ -184,21 +240,46 @@ def _wrong_parts(output: Any, sizes: Mapping[str, int]) -> Iterator[str]:
             )
 
 
-def _wrong_values(row: Mapping[str, np.ndarray]) -> Iterator[str]:
-    numbers = row["numbers"]
-    if numbers.min() < 0 or numbers.max() > 1:
+def _wrong_numbers(numbers: np.ndarray) -> Iterator[str]:
+    """Numbers out of 0 to 1, or that never come near one of the two."""
+    low, high = numbers.min(), numbers.max()
+    if low < 0 or high > 1:
         yield (
-            f"Your numbers go from {numbers.min():.1f} to "
-            f"{numbers.max():.1f}. Which activation promises 0 to 1?"
+            f"With other weights your numbers go from {low:.1f} to "
+            f"{high:.1f}. Which activation promises 0 to 1?"
         )
-    for name, shares in row.items():
-        totals = shares.sum(axis=1)
-        if name != "numbers" and not np.allclose(totals, 1, atol=1e-4):
-            yield (
-                f"The probabilities of one {name} add up to "
-                f"{totals[0]:.2f}. A row has one {name}, so they should "
-                "share 1."
-            )
+    totals = numbers.sum(axis=1)
+    if numbers.shape[1] > 1 and np.allclose(totals, totals[0], atol=1e-3):
+        yield (
+            f"The numbers of each row add up to {totals[0]:.1f}: where one "
+            "is high, the others must be low. Each should be free."
+        )
+    if low > 0.05 or high < 0.95:
+        yield (
+            "Even with large weights, your numbers only go from "
+            f"{low:.2f} to {high:.2f}. Each should reach all from 0 to 1."
+        )
+
+
+def _wrong_shares(name: str, shares: np.ndarray) -> Iterator[str]:
+    """Shares of a category that are no probabilities, or never sure."""
+    if shares.min() < -1e-6:
+        yield (
+            f"A {name} can get a probability of {shares.min():.1f}, and "
+            "nothing is less likely than never."
+        )
+    totals = shares.sum(axis=1)
+    if not np.allclose(totals, 1, atol=1e-3):
+        far = totals[np.abs(totals - 1).argmax()]
+        yield (
+            f"The probabilities of one {name} add up to {far:.2f}. A row "
+            f"has one {name}, so they should share 1."
+        )
+    if shares.max() < 0.9:
+        yield (
+            f"No {name} ever gets more than {shares.max():.2f}, not even "
+            "with large weights."
+        )
 
 
 #: Right and given verdict to what speaks against it.
@@ -209,27 +290,28 @@ _REASONS = {
     ),
     ("fair", "columns"): (
         "Their columns lie about as far from the real ones as those of "
-        "unseen rows. Too far begins at 1.5 times that."
+        "unseen rows. Honest tables differ by chance, too."
     ),
     ("fair", "pairs"): (
         "Their correlations lie about as far from the real ones as those "
-        "of unseen rows. Too far begins at 1.5 times that."
+        "of unseen rows. Honest tables differ by chance, too."
     ),
     ("copies", "fair"): (
         "Each of them lies on a real row, or right beside one. Columns and "
         "pairs do not show that: what does?"
     ),
-    ("copies", "columns"): (
-        "Columns are wrong as well, but the rule about copies comes first."
+    ("columns", "fair"): (
+        "The values of single columns are not those of wines."
     ),
     ("columns", "pairs"): (
-        "Pairs are wrong as well, but the rule about columns comes first."
+        "Pairs are wrong as well, but single columns come first."
     ),
     ("pairs", "fair"): (
         "Each column by itself is perfect, but the values in a row do not "
         "belong together."
     ),
 }
+_VERDICTS = ("copies", "columns", "pairs", "fair")
 
 
 @exercise
@@ -248,54 +330,139 @@ def verdicts(
         Hint: If a table gets another verdict.
     """
     for name, (right, *rows) in _tables(seed).items():
-        given = verdict(*rows)
-        if given not in ("copies", "columns", "pairs", "fair"):
+        given = yield from tried(verdict, *rows)
+        if given not in _VERDICTS:
             yield (
                 f"You say {given!r} of {name}. The four verdicts are "
                 "copies, columns, pairs and fair."
             )
         if given != right:
-            reason = "Go through the rules, one by one."
+            reason = "Which distances of practice tables look like that?"
             yield f"{name}: you say {given}. " + _REASONS.get(
                 (right, given), reason
             )
 
 
-def _tables(
-    seed: int,
-) -> dict[str, tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+Table = tuple[str, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _tables(seed: int) -> dict[str, Table]:
     """Name to right verdict, rows in question, real and unseen rows."""
     rng = np.random.default_rng([seed, 1])
-    train, test = datasets.wines(seed)
-    real, (unseen, new) = train.rows, np.split(test.rows, [44])
-    noisy = real + rng.normal(0, 0.02, real.shape)
-    mixed = rng.permuted(real, axis=0)
-    cultivars = [real[train.labels == c] for c in range(3)]
-    means = np.stack([rows.mean(axis=0) for rows in cultivars])
-    few = real[:12], test.rows[12:24]
-    return {
-        "new rows": ("fair", new, real, unseen),
-        "real rows in another order": ("copies", real[::-1], real, unseen),
-        "real rows with a little noise": ("copies", noisy, real, unseen),
-        "each column in another order": ("pairs", mixed, real, unseen),
+    train, _ = datasets.wines(seed)
+    real, (unseen, new) = train.rows, _honest(seed)
+    means = np.stack(
+        [real[train.labels == c].mean(axis=0) for c in range(3)]
+    )
+    others, lucky = _honest(seed, nearest_first=True)
+    beside = (real, unseen)
+    near = _beside(real, 0.055, rng)
+    tables: dict[str, Table] = {
+        "new rows": ("fair", new, *beside),
+        "real rows in another order": ("copies", real[::-1], *beside),
+        "real rows with some noise": ("copies", near, *beside),
+        "each column in another order": (
+            "pairs",
+            rng.permuted(real, axis=0),
+            *beside,
+        ),
         "one row per cultivar, over and over": (
             "columns",
             means[train.labels],
-            real,
-            unseen,
+            *beside,
         ),
-        "real rows of one cultivar": ("copies", cultivars[0], real, unseen),
-        "new rows, where all tables are small": (
-            "fair",
-            test.rows[:12],
-            *few,
-        ),
-        "real rows with a little noise, all of it times 100": (
-            "copies",
-            100 * noisy,
-            100 * real,
-            100 * unseen,
-        ),
+        "new rows, all numbers too low": ("columns", _low(new), *beside),
+        "new rows that happen to be near": ("fair", lucky, real, others),
+    }
+    tables["real rows with some noise, times 100"] = (
+        "copies",
+        100 * near,
+        100 * real,
+        100 * unseen,
+    )
+    return tables
+
+
+def _beside(
+    real: np.ndarray, spread: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Copies, their numbers with noise."""
+    noise = rng.normal(0, spread, real.shape)
+    noise[:, 12:] = 0  # the colour stays
+    return real + noise
+
+
+def _low(rows: np.ndarray) -> np.ndarray:
+    """The same rows, on a scale that is too short."""
+    return np.concatenate([0.6 * rows[:, :12], rows[:, 12:]], axis=1)
+
+
+def _ratios(
+    rows: np.ndarray, real: np.ndarray, unseen: np.ndarray
+) -> np.ndarray:
+    """Three distances of rows, each divided by that of unseen rows."""
+    given, usual = (
+        np.array(
+            [
+                np.median(nearest(each, real)[0]),
+                marginal_distances(each, real).mean(),
+                correlation_distance(each, real),
+            ]
+        )
+        for each in (rows, unseen)
+    )
+    return given / usual
+
+
+@functools.cache
+def _honest(seed: int, nearest_first: bool = False) -> list[np.ndarray]:
+    """Two parts of the unseen wines, in all three distances fair.
+
+    Of many ways to part them, the one in which both lie equally far from
+    the training wines; or the one in which the second part lies nearest.
+    """
+    train, test = datasets.wines(seed)
+    rng = np.random.default_rng([seed, 4])
+    far = nearest(test.rows, train.rows)[0]
+
+    def rank(order: np.ndarray) -> float:
+        unseen, new = (
+            np.median(far[rows]) for rows in (order[:44], order[44:])
+        )
+        return new / unseen if nearest_first else abs(new - unseen)
+
+    orders = [rng.permutation(len(far)) for _ in range(200)]
+    for order in sorted(orders, key=rank):
+        unseen, new = np.split(test.rows[order], [44])
+        if _ratios(new, train.rows, unseen).max() < 1.25:
+            return [unseen, new]
+    raise LookupError(f"No fair tables for seed={seed}")
+
+
+def practice_tables(seed: int = 0) -> dict[str, tuple[str, np.ndarray]]:
+    """Tables of wines of which it is known what is wrong with them.
+
+    Args:
+        seed: Decides which wines are kept for the test, and every draw.
+
+    Returns:
+        Name to a verdict and rows, float ``(rows, 15)``.
+
+    Example:
+        >>> [verdict for verdict, _ in practice_tables().values()]
+        ['fair', 'fair', 'copies', 'copies', 'columns', 'pairs']
+    """
+    rng = np.random.default_rng([seed, 2])
+    train, _ = datasets.wines(seed)
+    other, new = _honest(seed)
+    real = train.rows
+    return {
+        "A": ("fair", new),
+        "B": ("fair", other),
+        "C": ("copies", _beside(real, 0.02, rng)[:45]),
+        "D": ("copies", _beside(real, 0.05, rng)[:45]),
+        "E": ("columns", _low(new)),
+        "F": ("pairs", rng.permuted(real, axis=0)[:45]),
     }
 
 
@@ -306,18 +473,16 @@ def three_tables(seed: int = 0) -> dict[str, np.ndarray]:
         seed: Decides which wines are kept for the test, and every draw.
 
     Returns:
-        Name to float ``(45, 15)``. The real one holds the test wines from
-        the 45th on.
+        Name to float ``(45, 15)``.
 
     Example:
         >>> {name: rows.shape for name, rows in three_tables().items()}
         {'A': (45, 15), 'B': (45, 15), 'C': (45, 15)}
     """
-    rng = np.random.default_rng([seed, 2])
+    rng = np.random.default_rng([seed, 3])
     train, test = datasets.wines(seed)
-    noisy = train.rows + rng.normal(0, 0.02, train.rows.shape)
     return {
         "A": rng.permuted(train.rows, axis=0)[:45],
         "B": test.rows[44:],
-        "C": rng.permutation(noisy)[:45],
+        "C": rng.permutation(_beside(train.rows, 0.03, rng))[:45],
     }

@@ -2,92 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from scipy.spatial.distance import cdist
 
 from companion import conditional_generator, projection_discriminator
 from companion.lab import datasets
-from companion.lab.evaluation import nearest
 from companion.lab.exercises import exercise
+from companion.lab.exercises.answers import (
+    array_of,
+    differs,
+    shake,
+    tried,
+)
+from companion.lab.exercises.label_and_noise import (
+    extremes,
+    labels_and_noise,
+    labels_without_weights,
+    nothing_learned,
+    unknown_labels,
+    wrong_inputs,
+)
 
 Batch = Mapping[str, tf.Tensor]
 Networks = tuple[keras.Model, keras.Model]
-
-
-def wrong_inputs(model: keras.Model, latent_dim: int) -> Iterator[str]:
-    """Hints about the inputs of a model of label and noise.
-
-    Args:
-        model: What the answer built.
-        latent_dim: How many numbers of noise it was asked to take.
-
-    Yields:
-        One hint for each mistake.
-
-    Example:
-        >>> label = keras.Input((), dtype="int32", name="label")
-        >>> noise = keras.Input((3,), name="noise")
-        >>> model = keras.Model([label, noise], noise + 1)
-        >>> list(wrong_inputs(model, latent_dim=3))
-        []
-    """
-    if isinstance(model.input, dict):
-        yield (
-            "Your inputs are in a dict, so a key too many is fed in place "
-            "of another. Pass keras.Model a list."
-        )
-    inputs = {tensor.name: tensor for tensor in model.inputs}
-    if inputs.keys() != {"label", "noise"}:
-        yield (
-            f"Your inputs are called {', '.join(inputs)}. The data come "
-            "under the names label and noise."
-        )
-    label, noise = inputs["label"], inputs["noise"]
-    if label.shape != (None,):
-        yield (
-            f"Your label has the shape {label.shape[1:]}. A label is one "
-            "number, without an axis of its own: its shape is ()."
-        )
-    if "int" not in label.dtype:
-        yield (
-            f"Your label is {label.dtype}. It says which one, and there is "
-            "nothing between 3 and 4: its type is int32."
-        )
-    if noise.shape != (None, latent_dim):
-        yield (
-            f"With latent_dim={latent_dim} your noise has the shape "
-            f"{noise.shape[1:]}. Is its size fixed?"
-        )
-
-
-def unknown_labels(
-    model: keras.Model, num_classes: int, latent_dim: int
-) -> Iterator[str]:
-    """A hint if a model of label and noise fails for one of the labels.
-
-    Args:
-        model: What the answer built.
-        num_classes: How many labels it was asked to know.
-        latent_dim: How many numbers of noise it takes.
-
-    Yields:
-        One hint at most.
-    """
-    labels = np.arange(num_classes, dtype="int32")
-    try:
-        model(
-            {"label": labels, "noise": np.zeros((num_classes, latent_dim))}
-        )
-    except (tf.errors.InvalidArgumentError, ValueError):
-        yield (
-            f"With num_classes={num_classes} the model fails for one of "
-            f"the labels 0 to {num_classes - 1}. How many does it know?"
-        )
 
 
 @exercise
@@ -106,49 +47,53 @@ def images_in_colour(
         image_shape: Height, width and channels of the image.
         latent_dim: Numbers of noise.
         num_classes: Number of labels.
-        seed: Decides the noise.
+        seed: Decides noise and weights.
 
     Raises:
-        Hint: If an input is wrong or does not count, or if the images have
-            another shape or range.
+        Hint: If an input is wrong or does not count, if nothing is learned
+            for a label, or if the images have another shape or range.
     """
-    model = build(image_shape, latent_dim, num_classes)
+    model = yield from tried(build, image_shape, latent_dim, num_classes)
     yield from wrong_inputs(model, latent_dim)
     yield from _wrong_image_shape(model.output_shape, image_shape)
     yield from unknown_labels(model, num_classes, latent_dim)
     larger = build(image_shape, latent_dim, num_classes + 3)
     yield from unknown_labels(larger, num_classes + 3, latent_dim)
-    rng = np.random.default_rng(seed)
-    noise = rng.normal(size=(num_classes, latent_dim))
-    labels = np.arange(num_classes, dtype="int32")
-    images = np.asarray(
-        model({"label": labels, "noise": 0 * noise + noise[0]})
-    )
-    if np.allclose(images, images[0], atol=1e-6):
-        yield "The label changes nothing: from one noise, one image."
-    if larger.count_params() == model.count_params():
+    batch = labels_and_noise(num_classes, latent_dim, seed)
+    shake(model, seed)  # weights of 0 hide no path
+    made = {
+        "label": model(batch | {"noise": 0 * batch["noise"] + 1}),
+        "noise": model(batch | {"label": 0 * batch["label"]}),
+    }
+    for what, images in made.items():
+        if not differs(np.asarray(images), np.asarray(images)[:1]):
+            yield (
+                f"The {what} changes nothing: with {num_classes} of them "
+                "you get one image, over and over."
+            )
+    yield from labels_without_weights(model, larger)
+    yield from nothing_learned(model, batch, seed)
+    yield from _wrong_pixels(extremes(model, batch, seed))
+
+
+def _wrong_pixels(images: list[np.ndarray]) -> Iterator[str]:
+    """Pixels beyond the two bounds, or that never come near one."""
+    low = min(float(np.nanmin(each)) for each in images)
+    high = max(float(np.nanmax(each)) for each in images)
+    if low < -1.0001 or high > 1.0001:
         yield (
-            "Three labels more, and your model has no weight more. Is a "
-            "label an amount to it? Then 4 lies between 3 and 5, and "
-            "nothing is learned for 4 alone."
+            f"With other weights there are pixels from {low:.1f} to "
+            f"{high:.1f}. Which activation ends at -1 and at 1?"
         )
-    images = np.asarray(model({"label": 0 * labels, "noise": noise}))
-    if np.allclose(images, images[0], atol=1e-6):
+    if low > -0.95:
         yield (
-            "The noise changes nothing: for each label there is one image, "
-            "and no other."
+            f"No pixel ever comes below {low:.1f}, not even with large "
+            "weights, and the darkest is -1. Look at the last layers."
         )
-    # Much noise reaches both ends of the last activation.
-    pixels = np.asarray(model({"label": labels, "noise": 100 * noise}))
-    if np.abs(pixels).max() > 1:
+    if high < 0.95:
         yield (
-            f"There are pixels from {pixels.min():.1f} to "
-            f"{pixels.max():.1f}. Which activation ends at -1 and at 1?"
-        )
-    if pixels.min() >= 0:
-        yield (
-            "No pixel is ever below 0, so the darker half of each colour "
-            "cannot be drawn. Look at the last activation."
+            f"No pixel ever comes above {high:.1f}, not even with large "
+            "weights, and the brightest is 1. Look at the last layers."
         )
 
 
@@ -281,11 +226,14 @@ def one_loss_each(
     }
     optimizers = [keras.optimizers.SGD(rate) for rate in _RATES]
     before = [network.get_weights() for network in networks]
+    learned = [len(network.trainable_variables) for network in networks]
     try:
         step(*networks, optimizers, drawn, real)
     except ValueError as error:
+        yield from _left_frozen(networks, learned)
         yield from _refused_by_optimizer(str(error))
         raise
+    yield from _left_frozen(networks, learned)
     after = [network.get_weights() for network in networks]
     yield from _not_in_training(watches)
     moved = [_vector(network.trainable_variables) for network in networks]
@@ -330,6 +278,18 @@ def _vector(arrays: Sequence[Any]) -> np.ndarray:
     return np.concatenate(
         [np.ravel(tf.convert_to_tensor(a)) for a in arrays]
     )
+
+
+def _left_frozen(networks: Networks, learned: list[int]) -> Iterator[str]:
+    """A network that the step has made untrainable, for good."""
+    for name, network, count in zip(_LEARNED, networks, learned):
+        if len(network.trainable_variables) < count:
+            yield (
+                f"After your step, weights of the {name} are no longer "
+                "trainable, so the next step cannot change them. No flag "
+                "is needed: only the weights that are handed to an "
+                "optimiser change."
+            )
 
 
 def _refused_by_optimizer(message: str) -> Iterator[str]:
@@ -447,7 +407,7 @@ def copies_found(
     num_unseen: int = 225,
     seed: int = 0,
 ) -> Iterator[str]:
-    """Copies are found, with noise on them or without.
+    """Copies are found, and honest images are left in peace.
 
     Args:
         copies: Images, training images and unseen real ones to a Boolean
@@ -456,17 +416,54 @@ def copies_found(
         seed: Decides which images are training images.
 
     Raises:
-        Hint: If something else is found.
+        Hint: If copies of one kind are missed, or honest images suspected.
     """
     train, test = datasets.digits(seed)
     real, unseen = train.images, test.images[:num_unseen]
-    limit = np.quantile(nearest(unseen, real)[0], 0.01)
-    images = _honest_and_copied(real, test.images[num_unseen:], seed)
-    distances, _ = nearest(images, real)
-    clear = np.abs(distances - limit) > 0.05 * limit
-    images, right = images[clear], distances[clear] < limit
-    found = np.asarray(copies(images, real, unseen))
-    if found.shape != right.shape:
+    images, kinds = _images_sent(real, test.images[225:], seed)
+    found = yield from _suspected(copies, images, real, unseen)
+    yield from _wrong_suspects(found, kinds)
+    one_by_one = yield from _suspected(copies, images[:9], real, unseen)
+    if not np.array_equal(one_by_one, found[:9]):
+        yield (
+            "Of the first 9 images alone you suspect others than when all "
+            "are there. A limit made of the images in question moves with "
+            "them; unseen images show what is usual."
+        )
+    in_bytes = yield from _suspected(
+        copies, *(255 * each for each in (images, real, unseen))
+    )
+    if np.mean(in_bytes != found) > 0.01:
+        yield (
+            "The same images with pixels from 0 to 255 get other answers: "
+            "a limit in your code is a fixed number."
+        )
+
+
+def _images_sent(
+    real: np.ndarray, honest: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Honest images and three kinds of copies, in any order."""
+    rng = np.random.default_rng([seed, 1])
+    copied = real[rng.choice(len(real), 90, replace=False)]
+    exact, noisy, paler = np.split(copied, 3)
+    noisy = noisy + rng.normal(0, 0.03, noisy.shape)
+    paler = paler * rng.uniform(0.4, 0.8, (len(paler), 1, 1, 1))
+    images = np.concatenate([honest, exact, noisy, paler])
+    kinds = np.repeat(
+        ["honest", "exact", "noisy", "paler"], [len(honest), 30, 30, 30]
+    )
+    order = rng.permutation(len(images))
+    return images[order], kinds[order]
+
+
+def _suspected(
+    copies: Callable[..., Any], *given: np.ndarray
+) -> Generator[str, None, np.ndarray]:
+    """What an answer suspects: True or False for each image."""
+    images = given[0]
+    found = array_of((yield from tried(copies, *given)))
+    if found.shape != (len(images),):
         yield (
             f"For {len(images)} images you give back {found.shape}. One "
             f"answer per image is asked for: ({len(images)},)."
@@ -476,71 +473,36 @@ def copies_found(
             f"Your answers are {found.dtype}: is each image a copy, True "
             "or False?"
         )
-    if not np.array_equal(found, right):
-        for hint, answer in _mistaken(images, real, unseen).items():
-            if np.array_equal(found, answer):
-                yield hint
-        yield (
-            f"Of {right.sum()} copies you miss {(right & ~found).sum()}, "
-            f"and {(found & ~right).sum()} others you take for copies. "
-            "What do you compare with what?"
-        )
-    in_bytes = copies(255 * images, 255 * real, 255 * unseen)
-    if not np.array_equal(in_bytes, right):
-        yield (
-            "The same images with pixels from 0 to 255 get other answers: "
-            "a limit in your code is a fixed number."
-        )
+    return found
 
 
-def _honest_and_copied(
-    real: np.ndarray, honest: np.ndarray, seed: int
-) -> np.ndarray:
-    """Unseen images and copies, three of them exact, in any order."""
-    rng = np.random.default_rng([seed, 1])
-    copied = real[rng.choice(len(real), 80, replace=False)]
-    spread = np.maximum(np.linspace(-0.002, 0.06, 80), 0)
-    noise = rng.normal(size=copied.shape) * spread[:, None, None, None]
-    return rng.permutation(np.concatenate([honest, copied + noise]))
+#: Kind of copy to what may help those who miss it.
+_MISSED = {
+    "exact": "Which distance has a copy from its original?",
+    "noisy": "With a little noise on it, a copy is still a copy.",
+    "paler": (
+        "All its pixels are multiplied by one number. Which distance stays "
+        "the same then?"
+    ),
+}
 
 
-def _mistaken(
-    images: np.ndarray, real: np.ndarray, unseen: np.ndarray
-) -> dict[str, np.ndarray]:
-    """What comes of some mistakes: hint to answer."""
-    distances, usual = nearest(images, real)[0], nearest(unseen, real)[0]
-    limit, half, most = np.quantile(usual, [0.01, 0.5, 0.99])
-    means, usual_means = (
-        cdist(
-            some.reshape(len(some), -1), real.reshape(len(real), -1)
-        ).mean(axis=1)
-        for some in (images, unseen)
-    )
-    return {
-        "You have it the other way round: a copy lies nearer than the "
-        "limit.": (distances > limit),
-        "You find exact copies alone. With a little noise on it, a copy is "
-        "still a copy.": (distances == 0),
-        "Nothing is a copy to you. Compared with themselves, real images "
-        "lie at 0; and a copy has its original in real alone.": (
-            distances < 0
-        ),
-        "Your limit is made of the images in question, so some are always "
-        "copies. Unseen images show what is usual.": (
-            distances < np.quantile(distances, 0.01)
-        ),
-        "Your limit is the nearest of all unseen images, and one odd image "
-        "decides it. A share of 0.01 lies below the limit.": (
-            distances < usual.min()
-        ),
-        "Your limit is one that half of all unseen images fall short of, "
-        "so half of what is honest is called a copy.": (distances < half),
-        "Your limit is at the wrong end: 99 of 100 unseen images lie "
-        "nearer.": (distances < most),
-        "The answers come in order of distance. Leave them in the order of "
-        "the images.": (np.sort(distances) < limit),
-        "You take the mean distance to all real images. A copy has one "
-        "near neighbour, whatever the others do.": (
-            means < np.quantile(usual_means, 0.01)
-        ),
+def _wrong_suspects(found: np.ndarray, kinds: np.ndarray) -> Iterator[str]:
+    """Honest images that are suspected, or copies that are not."""
+    shares = {
+        kind: np.mean(found[kinds == kind]) for kind in np.unique(kinds)
     }
+    if shares["honest"] > 0.9 and shares["exact"] < 0.1:
+        yield "It is the other way round: you suspect all but the copies."
+    if shares["honest"] > 0.03:
+        yield (
+            f"{shares['honest']:.0%} of the honest images are suspected, "
+            "and at most 3 in 100 may be. How near to the training images "
+            "are the unseen ones?"
+        )
+    for kind, words in _MISSED.items():
+        if shares[kind] < 0.9:
+            yield (
+                f"Of the {kind} copies you find {shares[kind]:.0%}, and at "
+                f"least 90 in 100 are asked for. {words}"
+            )

@@ -1,0 +1,90 @@
+"""``python -m companion.lab.classroom make`` and ``... grade``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from companion.lab.classroom.assignments import make_classroom, read_sheets
+from companion.lab.classroom.errors import ClassroomError
+from companion.lab.classroom.grades import Row, grade
+from companion.lab.classroom.sandbox import Limits
+
+CLASSROOM = Path("_build/classroom")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="companion.lab.classroom")
+    parser.add_argument("--classroom", type=Path, default=CLASSROOM)
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("make", help="sheets for students")
+    make.add_argument("seed", type=int)
+    make.add_argument("--sheets", type=Path, default=Path("graded"))
+    score = commands.add_parser("grade", help="scores and feedback")
+    score.add_argument("submissions", type=Path)
+    score.add_argument("--sheet", help="default: the folder's name")
+    score.add_argument("--id", default="(.+)", help="regular expression")
+    score.add_argument("--seconds", type=int, default=Limits.cell)
+    score.add_argument("--trusted", action="store_true")
+    return parser.parse_args()
+
+
+def _make(given: argparse.Namespace) -> None:
+    zipped = make_classroom(
+        given.seed, read_sheets(given.sheets), given.classroom
+    )
+    for what, where in (
+        ("for students", "release"),
+        ("after the last submission", "solution"),
+        ("for a lab without a network", zipped.name),
+        ("for nbgrader", "gradebook.db"),
+    ):
+        print(f"{given.classroom / where}  {what}")
+
+
+def _grade(given: argparse.Namespace) -> None:
+    sheet = given.sheet or given.submissions.resolve().name
+    begun = time.monotonic()
+    rows = grade(
+        given.submissions,
+        sheet,
+        given.classroom,
+        pattern=given.id,
+        limits=_limits(given.seconds),
+        trusted=given.trusted,
+        tell=_tell,
+    )
+    print(f"{len(rows)} graded in {time.monotonic() - begun:.0f} s")
+    print(given.classroom / "scores" / sheet / "grades.csv")
+    print(given.classroom / "feedback")
+
+
+def _limits(seconds: int) -> Limits:
+    """Those of a notebook, in the same proportions as usual."""
+    return Limits(cell=seconds, total=4 * seconds, clock=16 * seconds)
+
+
+def _tell(row: Row) -> None:
+    score = f"{row.score:g}/{row.max_score:g}"
+    print(f"{row.school_id:16}  {score:>6}  {row.notes}", flush=True)
+
+
+def main() -> int:
+    """Does what the command line says; 2 if that cannot be done."""
+    given = _arguments()
+    # nbgrader starts programs that lie beside Python.
+    programs = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
+    try:
+        _make(given) if given.command == "make" else _grade(given)
+    except ClassroomError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
