@@ -284,6 +284,21 @@ MUTANTS = {
 
 #: Other solutions that are as good, as edits.
 ALSO_RIGHT = {
+    "augmented-rows-1: a rent as a power": (("softplus", "exponential"),),
+    "augmented-rows-1: both ends sooner": (
+        ('"light": "sigmoid"', '"light": "hard_sigmoid"'),
+        ('"tanh"', '"softsign"'),
+    ),
+    "augmented-rows-1: no activation": (('"linear"', "None"),),
+    "augmented-rows-2: the builder of the companion": (
+        (
+            "    ### BEGIN SOLUTION\n",
+            "    from companion import tabular_augmenter\n\n"
+            "    return tabular_augmenter(\n"
+            "        num_numbers, categories, num_classes, latent_dim\n"
+            "    )\n",
+        ),
+    ),
     "augmented-rows-1: a rent by a square root": (
         ("softplus", "squareplus"),
     ),

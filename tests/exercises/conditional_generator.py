@@ -349,6 +349,51 @@ MUTANTS = {
 
 #: Other solutions that are as good, as edits.
 ALSO_RIGHT = {
+    "conditional-generator-1: the label one-hot": (
+        (
+            "layers.Embedding(num_classes, latent_dim)(label)",
+            'layers.CategoryEncoding(num_classes, "one_hot")(label)',
+        ),
+    ),
+    "conditional-generator-1: a sigmoid, then stretched": (
+        ("tanh", "sigmoid"),
+        ("(image_shape)(pixels)", "(image_shape)(2 * pixels - 1)"),
+    ),
+    "conditional-generator-1: the noise first": (
+        ("[label, noise], images", "[noise, label], images"),
+    ),
+    "conditional-generator-2: quite certain of real images": (
+        ("0.9 * tf", "tf"),
+    ),
+    "conditional-generator-2: as a graph": (
+        ("def step", "@tf.function\ndef step"),
+    ),
+    "conditional-generator-2: the discriminator first": (
+        (" as tape, tf.GradientTape()", ""),
+        (
+            "        made_loss = loss(tf.ones_like(on_drawn), on_drawn)\n",
+            "",
+        ),
+        ("    gradients = tape.gradient(made_loss, weights)\n", ""),
+        (
+            "    optimizers[0].apply_gradients(zip(gradients, weights))\n",
+            "",
+        ),
+        (
+            "    ### END SOLUTION",
+            "    with tf.GradientTape() as tape:\n"
+            "        images = image_generator(drawn, training=True)\n"
+            '        labelled["image"] = images\n'
+            "        on_drawn = discriminator(labelled, training=True)\n"
+            "        made_loss = loss(tf.ones_like(on_drawn), on_drawn)\n"
+            "    gradients = tape.gradient(made_loss, weights)\n"
+            "    optimizers[0].apply_gradients(zip(gradients, weights))\n",
+        ),
+    ),
+    "conditional-generator-3: by squared distance": (
+        ("distances <", "distances**2 <"),
+        ("np.quantile(usual", "np.quantile(usual**2"),
+    ),
     "conditional-generator-1: another bend between the bounds": (
         ("tanh", "softsign"),
     ),

@@ -236,6 +236,13 @@ MUTANTS = {
 }
 
 ALSO_RIGHT = {
+    "feeding-2: order made when the epoch begins": (
+        ("self.begun = True", "self.begun, self.now = True, self.epoch"),
+        ("self.epoch])", "getattr(self, 'now', 0)])"),
+    ),
+    "feeding-3: noise as float32": (
+        ("+ noise}", '+ noise.astype("float32")}'),
+    ),
     "feeding-1: by division of negative numbers": (
         ("math.ceil(num_rows / batch_size)", "-(-num_rows // batch_size)"),
     ),

@@ -256,6 +256,13 @@ MUTANTS = {
 }
 
 ALSO_RIGHT = {
+    "merging-1: the largest response": (
+        ("GlobalAveragePooling2D", "GlobalMaxPooling2D"),
+    ),
+    "merging-2: a sign is enough": (
+        ("layers.Multiply()([signal, gate])", "signal * gate"),
+    ),
+    "merging-3: the sum of both views": (('how="multiply"', 'how="add"'),),
     "merging-1: means of Keras' operations": (
         (_POOL_MAPS, "keras.ops.mean(maps, axis=(1, 2))"),
         (_POOL_WORDS, "keras.ops.mean(words, axis=1)"),
