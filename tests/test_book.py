@@ -378,9 +378,9 @@ def sources():
 def fits_that_reorder(source):
     """Calls of ``fit`` on a data set that do not say shuffle=False.
 
-    Arrays come with targets, as a second argument; a data set alone. Of
-    scikit-learn, what is fitted to arrays alone is passed over; so is a
-    ``fit`` that hands on what it was given.
+    Arrays come with targets, as a second argument or in a pair with a
+    star; a data set alone. Of scikit-learn, what is fitted to arrays
+    alone is passed over; so is a ``fit`` that hands on what it was given.
     """
     for node in ast.walk(ast.parse(source)):
         called = getattr(node, "func", None)
@@ -389,7 +389,8 @@ def fits_that_reorder(source):
         if ast.unparse(called).startswith(("NearestNeighbors(", "super()")):
             continue
         keywords = {k.arg: k.value for k in node.keywords}
-        if len(node.args) >= 2 or "y" in keywords:
+        pair = any(isinstance(each, ast.Starred) for each in node.args)
+        if len(node.args) >= 2 or pair or "y" in keywords:
             continue
         shuffle = keywords.get("shuffle")
         if getattr(shuffle, "value", None) is not False:
@@ -397,7 +398,8 @@ def fits_that_reorder(source):
 
 
 def test_fit_does_not_reorder_the_batches_of_a_generator():
-    bad = "m.fit(batches, callbacks=[F()])\nm.fit(x, y)\nm.fit(x, y=y)"
+    arrays = "m.fit(x, y)\nm.fit(x, y=y)\nm.fit(*xy)"
+    bad = f"m.fit(batches, callbacks=[F()])\n{arrays}"
     assert list(fits_that_reorder(bad)) == [
         "m.fit(batches, callbacks=[F()])"
     ]
