@@ -96,13 +96,13 @@ def tuned_branch(
     branch.trainable = False
     rng = np.random.default_rng([seed, 22])
     inputs = {
-        "numbers": rng.normal(size=(128, 5)).astype("float32"),
-        "price": rng.normal(size=(128, 1)).astype("float32"),
+        "numbers": rng.normal(size=(160, 5)).astype("float32"),
+        "price": rng.normal(size=(160, 1)).astype("float32"),
     }
     targets = (inputs["numbers"][:, 0] > 0).astype("float32")[:, None]
     model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
-    # Small batches: TensorFlow complains if it makes a graph for every few.
-    model.fit(inputs, targets, batch_size=8, verbose=0)
+    # The usual size of batches: another one would make a new graph.
+    model.fit(inputs, targets, verbose=0)
     before = [w.copy() for w in model.get_weights()]
     names = [weight.path for weight in model.weights]
     yield from tried(fine_tune, model, branch, inputs, targets, rate)
