@@ -78,21 +78,13 @@ proofs: .venv/ready  ## measure every claim over five seeds; CHAPTER=x
 	$(BIN)/python -m companion.lab.pages proofs $(CHAPTER)
 	$(BIN)/python -m companion.lab.pages execute status
 
-# A sheet that is there already stays as it is: it may hold answers.
-sheets: .venv/ready  ## copies of the exercise sheets without solutions
-	@mkdir -p _build
-	@export PATH="$(CURDIR)/$(BIN):$$PATH"; \
-	for sheet in $(notdir $(wildcard book/exercises/*)); do \
-	nbgrader generate_assignment $$sheet --log-level=ERROR \
-	--course-dir="$(CURDIR)" --db=sqlite:///_build/gradebook.db \
-	--CourseDirectory.source_directory=book/exercises \
-	--CourseDirectory.release_directory=_build/sheets || exit 1; \
-	done
-	@echo "Open them: .venv/bin/jupyter lab _build/sheets"
-
-# Graded sheets, made of those in SHEETS; the page "Classroom" tells more.
+# The page "Classroom" tells more of these three.
 CLASSROOM := $(BIN)/python -W ignore -m companion.lab.classroom
 SHEETS ?= graded
+
+# A sheet that is there already stays as it is: it may hold answers.
+sheets: .venv/ready  ## copies of the exercise sheets without solutions
+	@$(CLASSROOM) practice
 
 classroom: .venv/ready  ## graded sheets for a class; SEED=2026 [WHEELS=1]
 	$(CLASSROOM) make --sheets "$(SHEETS)" "$(SEED)"

@@ -4,6 +4,7 @@ import copy
 import csv
 import os
 import re
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -18,6 +19,7 @@ from companion.lab.classroom.assignments import (
     exercises,
     kind_of,
     make_classroom,
+    practice_sheets,
     problems,
     read_sheets,
     solution_of,
@@ -531,3 +533,27 @@ def test_a_sheet_that_is_not_there_is_told(tmp_path, monkeypatch, capsys):
 
     assert main() == 2
     assert "Say which: SHEET=name" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_practice_sheet_loses_solutions_and_keeps_answers(
+    tmp_path, monkeypatch
+):
+    """Where nbgrader is: beside Python, as `make` calls it."""
+    programs = str(Path(sys.executable).parent)
+    monkeypatch.setenv("PATH", programs, prepend=os.pathsep)
+    source = tmp_path / "source"
+    shutil.copytree(
+        ROOT / "book" / "exercises" / "practice-masks",
+        source / "practice-masks",
+    )
+
+    practice_sheets(source, tmp_path / "build" / "sheets")
+
+    (sheet,) = (tmp_path / "build" / "sheets").rglob("*.ipynb")
+    text = sheet.read_text()
+    assert "NotImplementedError" in text
+    assert "BEGIN SOLUTION" not in text and "HIDDEN TESTS" not in text
+    sheet.write_text("answers")
+    practice_sheets(source, tmp_path / "build" / "sheets")
+    assert sheet.read_text() == "answers"

@@ -8,12 +8,17 @@ import sys
 import time
 from pathlib import Path
 
-from companion.lab.classroom.assignments import make_classroom, read_sheets
+from companion.lab.classroom.assignments import (
+    make_classroom,
+    practice_sheets,
+    read_sheets,
+)
 from companion.lab.classroom.errors import ClassroomError
 from companion.lab.classroom.grades import Row, grade
 from companion.lab.classroom.sandbox import Limits
 
 CLASSROOM = Path("_build/classroom")
+PRACTICE, SHEETS = Path("book/exercises"), Path("_build/sheets")
 
 
 def _arguments() -> argparse.Namespace:
@@ -29,6 +34,7 @@ def _arguments() -> argparse.Namespace:
     score.add_argument("--id", default="(.+)", help="regular expression")
     score.add_argument("--seconds", type=int, default=Limits.cell)
     score.add_argument("--trusted", action="store_true")
+    commands.add_parser("practice", help="practice sheets to fill in")
     return parser.parse_args()
 
 
@@ -62,6 +68,11 @@ def _grade(given: argparse.Namespace) -> None:
     print(given.classroom / "feedback")
 
 
+def _practice(given: argparse.Namespace) -> None:
+    practice_sheets(PRACTICE, SHEETS)
+    print(f"Open them: {Path(sys.executable).parent}/jupyter lab {SHEETS}")
+
+
 def _limits(seconds: int) -> Limits:
     """Those of a notebook, in the same proportions as usual."""
     return Limits(cell=seconds, total=4 * seconds, clock=16 * seconds)
@@ -72,6 +83,9 @@ def _tell(row: Row) -> None:
     print(f"{row.school_id:16}  {score:>6}  {row.notes}", flush=True)
 
 
+_COMMANDS = {"make": _make, "grade": _grade, "practice": _practice}
+
+
 def main() -> int:
     """Does what the command line says; 2 if that cannot be done."""
     given = _arguments()
@@ -79,7 +93,7 @@ def main() -> int:
     programs = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
     try:
-        _make(given) if given.command == "make" else _grade(given)
+        _COMMANDS[given.command](given)
     except ClassroomError as error:
         print(error, file=sys.stderr)
         return 2

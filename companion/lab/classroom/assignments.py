@@ -289,6 +289,27 @@ def course(folder: Path) -> NbGraderAPI:
     return NbGraderAPI(config=config)
 
 
+def practice_sheets(source: Path, folder: Path) -> None:
+    """Copies of sheets without solutions and hidden tests.
+
+    One that is there already stays as it is: it may hold answers.
+
+    Args:
+        source: A folder for each sheet.
+        folder: Where to.
+
+    Raises:
+        ClassroomError: If nbgrader refuses a sheet.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = course(folder.parent)
+    work.coursedir.source_directory = str(source.resolve())
+    work.coursedir.release_directory = folder.name
+    for sheet in sorted(path.name for path in source.iterdir()):
+        if not (folder / sheet).exists():
+            _release(work, sheet)
+
+
 def make_classroom(seed: int, sheets: Sheets, folder: Path) -> Path:
     """Makes all that a class needs.
 
@@ -318,13 +339,17 @@ def make_classroom(seed: int, sheets: Sheets, folder: Path) -> Path:
     for name, sheet in drawn.items():
         _write(sheet, folder / "source" / name / f"{name}.ipynb")
         _write(solutions[name], folder / "solution" / f"{name}.ipynb")
-        done = course(folder).generate_assignment(name)
-        if not done["success"]:
-            raise ClassroomError.of(
-                name, "an assignment for nbgrader", done["log"], ""
-            )
+        _release(course(folder), name)
     (folder / "nbgrader_config.py").write_text(CONFIG)
     return _packed(folder, seed)
+
+
+def _release(work: NbGraderAPI, sheet: str) -> None:
+    done = work.generate_assignment(sheet)
+    if not done["success"]:
+        raise ClassroomError.of(
+            sheet, "an assignment for nbgrader", done["log"], ""
+        )
 
 
 def _write(notebook: NotebookNode, path: Path) -> None:
