@@ -80,7 +80,7 @@ proofs: .venv/ready  ## measure every claim over five seeds; CHAPTER=x
 
 # The page "Classroom" tells more of these three.
 CLASSROOM := $(BIN)/python -W ignore -m companion.lab.classroom
-SHEETS ?= graded
+SHEETS ?= book/graded
 
 # A sheet that is there already stays as it is: it may hold answers.
 sheets: .venv/ready  ## copies of the exercise sheets without solutions

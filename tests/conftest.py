@@ -1,12 +1,24 @@
 """Set-up of all tests: a silent TensorFlow, no network, a tidy book."""
 
 import os
+import shutil
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 import whole_run
 
 ROOT = Path(__file__).parent.parent
+#: Of Chromium, which opens the built book.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 # Before anything imports TensorFlow; the kernels of notebooks inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -50,3 +62,21 @@ def pytest_terminal_summary(terminalreporter):
     if _faults:
         terminalreporter.section("pages", red=True)
         terminalreporter.write_line("\n".join(_faults))
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Chromium, which a test starts with options of its own."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is needed: apt install chromium"
+    with sync_playwright() as playwright:
+        yield (
+            lambda **options: playwright.chromium.launch_persistent_context(
+                tmp_path_factory.mktemp("profile"),
+                executable_path=chromium,
+                args=FLAGS,
+                **options,
+            )
+        )

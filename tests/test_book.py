@@ -28,7 +28,7 @@ CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 NOTEBOOKS = {
     path.stem: path
     for path in sorted(BOOK.rglob("*.ipynb"))
-    if ".ipynb_checkpoints" not in path.parts
+    if not {".ipynb_checkpoints", "graded"} & set(path.parts)
 }
 #: Page to the pages under it, in the order of the contents.
 PARTS = {

@@ -37,7 +37,7 @@ from companion.lab.classroom.redraw import (
 from companion.lab.classroom.submissions import Submission, collect, mend
 
 ROOT = Path(__file__).parent.parent
-SHEETS = read_sheets(ROOT / "graded")
+SHEETS = read_sheets(ROOT / "book" / "graded")
 every_sheet = pytest.mark.parametrize("name", SHEETS)
 
 

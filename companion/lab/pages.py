@@ -30,6 +30,8 @@ PROOFS = BOOK / "proofs.json"
 SEEDS = (1, 2, 3, 4, 5)
 #: Tags of cells whose code a reader does not see at once.
 FOLDED = {"hide-input", "hide-cell", "remove-cell", "remove-input"}
+#: Folders of notebooks that are no pages of the book.
+_NO_PAGES = {".ipynb_checkpoints", "graded"}
 _NO_WORDS = re.compile(r"`[^`]*`|\(https?:[^)]*\)")
 _SEED_LINE = re.compile(r"^seed = \d+$", re.MULTILINE)
 
@@ -49,7 +51,7 @@ def notebooks(names: list[str] | None = None) -> list[Path]:
     found = {
         path.stem: path
         for path in sorted(BOOK.rglob("*.ipynb"))
-        if ".ipynb_checkpoints" not in path.parts
+        if not _NO_PAGES & set(path.parts)
     }
     if not found:
         raise FileNotFoundError(

@@ -242,15 +242,10 @@ MUTANTS = {
         (_TOLD, "layers.Dense(1)(weights)"),
         ("epochs=5", "epochs=1"),
     ),
-    "sensor-filter-3: not trained": (
-        "test",
-        "The plain mean would do about as well",
-        _UNTRAINED,
-    ),
-    "sensor-filter-3: trained on noise": (
+    "sensor-filter-3: trained on zeros": (
         "test",
         "Always answering 0 would do about as well",
-        ("model.fit(rows, truth", "model.fit(rows, truth[::-1]"),
+        ("model.fit(rows, truth", "model.fit(rows, 0 * truth"),
         (_TOLD, "layers.Dense(1)(layers.Concatenate()([weights, read]))"),
         ("epochs=5", "epochs=2"),
     ),

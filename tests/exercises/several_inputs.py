@@ -142,7 +142,7 @@ MUTANTS = {
     ),
     "several-inputs-3: the loss takes logits": (
         "test",
-        "what does it take for a probability?",
+        "your loss asks 0.683",
         (
             '"binary_crossentropy"',
             "keras.losses.BinaryCrossentropy(from_logits=True)",

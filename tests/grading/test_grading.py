@@ -24,7 +24,7 @@ from companion.lab.classroom.redraw import redraw
 ROOT = Path(__file__).parent.parent.parent
 SHEET = "several-inputs"
 LEFT = "/tmp/left-by-a-sheet"  # there is a /tmp inside, but another one
-SECRET = ROOT / "graded" / f"{SHEET}.ipynb"
+SECRET = ROOT / "book" / "graded" / f"{SHEET}.ipynb"
 pytestmark = pytest.mark.grading
 
 #: An answer that is as good as the solution, in another style.
@@ -342,7 +342,7 @@ def graded(tmp_path_factory):
     root = tmp_path_factory.mktemp("class")
     this = classroom(root / "2026", 2026)
     blank = read(this, f"release/{SHEET}")
-    last = redraw(read_sheets(ROOT / "graded")[SHEET], 2025)
+    last = redraw(read_sheets(ROOT / "book" / "graded")[SHEET], 2025)
     beginnings = {
         "solution": answered(blank, read(this, "solution")),
         "blank": blank,

@@ -27,7 +27,7 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("make", help="sheets for students")
     make.add_argument("seed", type=int)
-    make.add_argument("--sheets", type=Path, default=Path("graded"))
+    make.add_argument("--sheets", type=Path, default=Path("book/graded"))
     score = commands.add_parser("grade", help="scores and feedback")
     score.add_argument("submissions", type=Path)
     score.add_argument("--sheet", help="default: the folder's name")

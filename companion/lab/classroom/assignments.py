@@ -1,8 +1,9 @@
 """What students and teachers get: `make classroom`.
 
-A sheet is a notebook in the folder ``graded/``: a page of exercises with
-answers, tests and hidden tests, as nbgrader knows them. Here it is checked,
-drawn for a seed, solved once to see that it can be, and handed to nbgrader.
+A sheet is a notebook in the folder ``book/graded/``: a page of exercises
+with answers, tests and hidden tests, as nbgrader knows them. Here it is
+checked, drawn for a seed, solved once to see that it can be, and handed to
+nbgrader.
 """
 
 from __future__ import annotations
