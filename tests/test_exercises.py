@@ -268,6 +268,7 @@ def test_an_empty_answer_is_told_so(exercise):
     assert first_hint(exercise, stub.source) == ("test", NOTHING_YET)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_wrong_answer_gets_its_hint(mutant):
     kind, hint = outcome(mutant)
@@ -276,6 +277,7 @@ def test_a_wrong_answer_gets_its_hint(mutant):
     assert MUTANTS[mutant][1] in hint
 
 
+@pytest.mark.slow
 @every_exercise
 def test_wrong_answers_get_hints_of_their_own(exercise):
     mutants = [m for m in MUTANTS if m.startswith(f"{exercise}: ")]
@@ -287,6 +289,7 @@ def test_wrong_answers_get_hints_of_their_own(exercise):
         assert sum(fragment in hint for hint in hints) == 1, fragment
 
 
+@pytest.mark.slow
 @every_sheet
 def test_some_wrong_answers_pass_all_but_the_hidden_tests(name):
     prefix = name.removeprefix("practice-")
