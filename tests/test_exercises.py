@@ -218,6 +218,7 @@ def test_the_form_of_the_sheets_is_right():
     assert len(EXERCISES) >= 30
 
 
+@pytest.mark.slow
 @every_exercise
 def test_the_solution_passes(exercise, capsys):
     answer = cell_of(exercise, "answer")[1].source
