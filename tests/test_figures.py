@@ -18,7 +18,6 @@ CALLS = {
     "show_images": lambda: plots.show_images(IMAGES, ["one", "two"]),
     "show_grid": lambda: plots.show_grid({"white": IMAGES}),
     "show_order": lambda: plots.show_order({"epoch 1": [1, 0]}, 2, 1),
-    "show_seconds": lambda: plots.show_seconds({"slow": 2.0}, "seconds"),
     "show_scores": lambda: plots.show_scores({"both": 0.9}),
     "show_distances": lambda: plots.show_distances({"mean": {"a": 1.0}}),
     "show_table": lambda: plots.show_table({"one": {"a": 1.0}}, "skill"),

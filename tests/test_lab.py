@@ -769,20 +769,6 @@ def test_every_row_fed_has_its_square_and_every_other_is_named():
     pyplot.close(figure)
 
 
-def test_seconds_stand_at_their_bars_in_the_order_given():
-    figure = plots.show_seconds({"slow": 2.0, "fast": 0.5}, "seconds")
-
-    (axis,) = figure.axes
-    names = [label.get_text() for label in axis.get_yticklabels()]
-    assert names == ["fast", "slow"]
-    assert [patch.get_width() for patch in axis.patches] == [0.5, 2.0]
-    assert [t.get_position() for t in axis.texts] == [(0.5, 0), (2.0, 1)]
-    texts = [text.get_text().strip() for text in axis.texts]
-    assert texts == ["0.50 s", "2.00 s"]
-    assert axis.get_xlabel() == "seconds"
-    pyplot.close(figure)
-
-
 def test_actions_take_turns():
     done = []
     actions = {name: lambda n=name: done.append(n) for name in "ab"}

@@ -22,6 +22,7 @@ from companion.feeding.transforms import ROLES
 _MANIFEST = "manifest.json"
 #: Changes when what is written can no longer be read as before.
 _VERSION = 1
+_AGAIN = "Remove the folder, and pack again."
 #: The parts of a batch, as `MultiInputGenerator` calls them.
 _PARTS = ("inputs", "targets", "sample_weights")
 
@@ -260,17 +261,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(text)
         version = manifest["version"]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        expected, fix = (
-            "a folder that pack has written",
-            "Remove the folder, and pack again.",
-        )
+        expected, fix = "a folder that pack has written", _AGAIN
         received = f"no {_MANIFEST} that can be read"
         raise DataError.of(where, expected, received, fix) from error
     if version != _VERSION:
-        expected, fix = (
-            f"version {_VERSION}",
-            "Remove the folder, and pack again.",
-        )
+        expected, fix = f"version {_VERSION}", _AGAIN
         raise DataError.of(where, expected, f"version {version}", fix)
     return manifest
 
@@ -284,10 +279,7 @@ def _mapped(
         size = path.stat().st_size
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        expected, fix = (
-            "a file that pack has written",
-            "Remove the folder, and pack again.",
-        )
+        expected, fix = "a file that pack has written", _AGAIN
         received = f"{type(error).__name__}: {error}".rstrip(".")
         raise DataError.of(str(path), expected, received, fix) from error
     same = size == entry["bytes"]
@@ -298,9 +290,6 @@ def _mapped(
             checksum = zlib.crc32(content, checksum)
         same = checksum == entry["crc"]
     if not same:
-        expected, fix = (
-            "the bytes that were written",
-            "Remove the folder, and pack again.",
-        )
+        expected, fix = "the bytes that were written", _AGAIN
         raise DataError.of(str(path), expected, "others", fix)
     return values

@@ -145,30 +145,6 @@ def show_order(
     return figure
 
 
-def show_seconds(seconds: Mapping[str, float], label: str) -> Figure:
-    """One bar per way of doing the same, with its seconds beside it.
-
-    Args:
-        seconds: Name of a way to its seconds.
-        label: What the bars measure.
-
-    Returns:
-        The figure.
-    """
-    figure, axis, names = _bars(seconds, label, margin=0.9)
-    for place, name in enumerate(names):
-        axis.text(
-            seconds[name],
-            place,
-            f" {seconds[name]:.2f} s",
-            va="center",
-            fontsize=12,
-        )
-    axis.set_xlim(0, 1.15 * max(seconds.values()))
-    figure.tight_layout()
-    return figure
-
-
 def show_scores(
     scores: Mapping[str, float],
     limits: Mapping[str, float] | None = None,
