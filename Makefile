@@ -87,13 +87,13 @@ sheets: .venv/ready  ## copies of the exercise sheets without solutions
 
 classroom: .venv/ready  ## graded sheets for a class; SEED=2026 [WHEELS=1]
 	$(CLASSROOM) make --sheets "$(SHEETS)" "$(SEED)"
-	$(if $(WHEELS),$(BIN)/pip download --quiet -r requirements.txt \
+	$(if $(filter 1,$(WHEELS)),$(BIN)/pip download --quiet -r requirements.txt \
 	--dest _build/classroom/wheels)
 
 grade: .venv/ready  ## scores and feedback; SUBMISSIONS=folder SHEET=name
 	$(CLASSROOM) grade "$(SUBMISSIONS)" $(if $(SHEET),--sheet "$(SHEET)") \
 	$(if $(ID),--id '$(ID)') $(if $(SECONDS),--seconds $(SECONDS)) \
-	$(if $(TRUSTED),--trusted)
+	$(if $(filter 1,$(TRUSTED)),--trusted)
 
 benchmark: .venv/ready  ## speed of all routes into fit, of order and check
 	$(BIN)/python tests/benchmark/benchmark.py

@@ -495,7 +495,7 @@ def test_proofs_are_those_of_the_chapters():
         assert proof["seconds"] <= whole_run.limit_of(proof["chapter"])
 
 
-PROVEN = r'class="measured">(five|\d+) seeds?:'
+PROVEN = r'class="measured">(five|\d+) other seeds?:'
 
 
 def stale_claims(page, proofs):

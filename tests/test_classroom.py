@@ -140,9 +140,22 @@ def test_a_drawn_sheet_has_values_where_names_stood():
     assert found["test"].source == f"assert add(0) == {n}"
 
 
-def test_a_parameter_that_cannot_be_drawn_is_named():
-    with pytest.raises(ClassroomError, match="line 2.*Received: N = 3"):
-        choices("M = (1, 2)[0]\nN = 3")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "N = 3",
+        "N = (3,)[0]",
+        "N = (3, 3)[0]",
+        "N = range(3, 3)[0]",
+        "N = range(low, 3)[0]",
+    ],
+)
+def test_a_parameter_that_cannot_be_drawn_is_named(line):
+    told = f"line 2.*Received: {re.escape(line)}"
+    with pytest.raises(ClassroomError, match=told):
+        choices(f"M = (1, 2)[0]\n{line}")
+    with pytest.raises(ClassroomError, match="Received: N = [(]"):
+        choices("N = (")
 
 
 # Sheets that are refused.
@@ -182,6 +195,14 @@ def spoil(name, **changes):
             "one, cell task: expected a solution with one of M",
         ),
         (
+            spoil("draws", source="N = (3,)[0]"),
+            "one, cell draws: expected a place in a tuple",
+        ),
+        (
+            spoil("set-up", metadata={"nbgrader": {}}),
+            "one, cell set-up: expected code that is locked",
+        ),
+        (
             spoil("test", metadata=cell("test", "", 0).metadata),
             "one, cell test: expected points",
         ),
@@ -213,6 +234,52 @@ def test_two_cells_of_one_id_are_refused():
     found = problems({"one": sheet(), "two": sheet("Add again")})
 
     assert "two, cell answer" in " ".join(map(str, found))
+
+
+def test_two_cells_of_one_id_in_a_sheet_are_refused():
+    twice = sheet()
+    twice.cells.append(copy.deepcopy(twice.cells[-1]))
+
+    assert "one, cell hidden: expected a name of its own" in " ".join(
+        map(str, problems({"one": twice}))
+    )
+
+
+def test_cells_get_the_ids_that_nbgrader_knows(tmp_path):
+    """JupyterLab gives ids that nobody can edit there, or none at all."""
+    written = sheet()
+    for each in written.cells:
+        each.id = f"lab-{each.id}"
+    nbformat.write(written, tmp_path / "new.ipynb")
+    written.nbformat_minor = 4
+    for each in written.cells:
+        del each["id"]
+    nbformat.write(written, tmp_path / "old.ipynb")
+
+    for read in read_sheets(tmp_path).values():
+        assert problems({"one": read}) == []
+        assert set(cells_of(sheet())) - set(cells_of(read)) == {
+            "draws",
+            "task",
+        }
+
+
+@pytest.mark.parametrize("text", ["", "{}"])
+def test_a_sheet_that_cannot_be_read_is_named(tmp_path, text):
+    (tmp_path / "one.ipynb").write_text(text)
+    with pytest.raises(ClassroomError, match=r"one.ipynb.*Open it in"):
+        read_sheets(tmp_path)
+    nbformat.write(new_notebook(), tmp_path / "one.ipynb")
+    with pytest.raises(ClassroomError, match="a notebook with cells"):
+        read_sheets(tmp_path)
+
+
+def test_a_folder_with_other_files_is_not_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+
+    with pytest.raises(ClassroomError, match=r"Received: thesis.txt"):
+        make_classroom(2026, {"one": sheet()}, tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
 
 
 def test_a_sheet_whose_solution_fails_is_refused():
@@ -311,9 +378,7 @@ def test_a_classroom_is_made_and_graded(tmp_path, programs):
         path = folder / "feedback" / row.school_id / "adding/adding.html"
         assert f"Score: {row.score} / 3.0" in path.read_text()
         assert "<script>alert" not in path.read_text()
-    with pytest.raises(
-        ClassroomError, match="submissions that were graded"
-    ):
+    with pytest.raises(ClassroomError, match="Received: .*submitted"):
         make_classroom(2027, {"adding": sheet()}, folder)
 
 
@@ -414,6 +479,13 @@ def test_what_cannot_be_read_is_noted_and_the_rest_is_read(tmp_path):
     nbformat.write(released, tmp_path / "fay" / "any name.ipynb")
     with (tmp_path / "gus.ipynb").open("wb") as file:
         file.truncate(21 * 2**20)
+    (tmp_path / "hal").symlink_to(tmp_path / "fay")
+    for name, number, source in (("ida", 501, ""), ("jo", 1, "x" * 2**18)):
+        cells = [new_code_cell(source) for _ in range(number)]
+        nbformat.write(
+            new_notebook(cells=cells), tmp_path / f"{name}.ipynb"
+        )
+    much = "The notebook has more than 500 cells, or 200000 characters in"
     found = {each.school_id: each for each in collect(tmp_path)}
 
     assert {k: v.notes for k, v in found.items()} == {
@@ -424,6 +496,9 @@ def test_what_cannot_be_read_is_noted_and_the_rest_is_read(tmp_path):
         "emil": ["One notebook is asked for; there are 2."],
         "fay": [],
         "gus": ["The file is larger than 20 MiB."],
+        "hal": ["One notebook is asked for; there are 0."],
+        "ida": [f"{much} them."],
+        "jo": [f"{much} them."],
     }
     assert found["fay"].notebook is not None
 
@@ -437,6 +512,12 @@ def test_an_id_may_be_a_part_of_the_name(tmp_path):
         collect(tmp_path)
     with pytest.raises(ClassroomError, match="SUBMISSIONS=folder"):
         collect(tmp_path / "nowhere")
+    for pattern in ("(", "4711"):
+        with pytest.raises(ClassroomError, match="regular expression with"):
+            collect(tmp_path, pattern)
+    (tmp_path / "Jörg.ipynb").write_text("")
+    with pytest.raises(ClassroomError, match="2 problems"):
+        collect(tmp_path, "_(4711)_sheets|(J.*)")
 
 
 # Where it runs.
@@ -501,6 +582,33 @@ def test_what_is_written_beside_the_runner_is_no_answer():
     assert outcome.notes == []
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1", "7"])
+def test_a_forged_number_of_a_cell_hides_no_crash(number):
+    line = f'{{"cell": {number}, "text": "", "cut": 0, "error": null}}\n'
+    forged = f"import os\nos.write(3, {line.encode()})\nos._exit(1)"
+    outcome = sandbox.run([forged], trusted=True)
+
+    assert outcome.outputs[0][0].ename == "NotRunError"
+    assert outcome.notes[0].startswith("The notebook ended in code cell 1")
+
+
+def test_what_comes_back_is_short_whatever_is_written():
+    longer = "import sys\nsys.stdout.left = 10**9\nprint('x' * {})"
+    cells = [longer.format(30_000), longer.format(3_000_000), "print(1)"]
+    outcome = sandbox.run(cells, trusted=True)
+
+    assert outcome.outputs[0][0].text == "x" * 20_000
+    assert outcome.outputs[1][0].ename == "NotRunError"
+    assert outcome.outputs[2][0].text == "1\n"
+    assert outcome.notes[-1].startswith("Output was cut")
+
+
+def test_a_line_for_pictures_stops_no_answer():
+    outcome = sandbox.run(["%matplotlib inline\nprint(7)"], trusted=True)
+
+    assert [output.text for output in outcome.outputs[0]] == ["7\n"]
+
+
 # Scores.
 
 
@@ -533,6 +641,38 @@ def test_a_sheet_that_is_not_there_is_told(tmp_path, monkeypatch, capsys):
 
     assert main() == 2
     assert "Say which: SHEET=name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["grade", "x", "--seconds", "0"], "1 second or more"),
+        (["grade", "x", "--seconds", "-1"], "1 second or more"),
+        (["make", ""], "SEED=2026"),
+    ],
+)
+def test_a_number_that_cannot_be_is_told(
+    arguments, told, monkeypatch, capsys
+):
+    monkeypatch.setattr(sys, "argv", ["classroom", *arguments])
+
+    with pytest.raises(SystemExit):
+        main()
+    assert told in capsys.readouterr().err
+
+
+def test_a_home_folder_is_found(tmp_path, monkeypatch, capsys):
+    nbformat.write(pair()[1], tmp_path / "Jörg.ipynb")
+    for kind in ("source", "release"):
+        path = tmp_path / "class" / kind / "one"
+        path.mkdir(parents=True)
+        nbformat.write(pair()[0], path / "one.ipynb")
+    arguments = "classroom --classroom ~/class grade ~ --sheet one".split()
+    monkeypatch.setattr(sys, "argv", arguments)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert main() == 2
+    assert "Jörg" in capsys.readouterr().err
 
 
 @pytest.mark.slow

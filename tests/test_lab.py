@@ -518,9 +518,9 @@ def words_of(shown):
         ([], "0.421 (at least 0.1)"),
         (
             [proof([0.46, 0.42, 0.43, 0.45, 0.44])],
-            "0.421 (five seeds: 0.420 to 0.460; at least 0.1)",
+            "0.421 (five other seeds: 0.420 to 0.460; at least 0.1)",
         ),
-        ([proof([0.4, 0.4])], "0.421 (2 seeds: 0.400; at least 0.1)"),
+        ([proof([0.4, 0.4])], "0.421 (2 other seeds: 0.400; at least 0.1)"),
         (
             [proof([0.46], bound="at least 0.2")],
             f"0.421 ({UNPROVEN}; at least 0.1)",
@@ -542,12 +542,12 @@ def test_a_claim_shows_its_value_and_its_spread(proofs, seen):
 @pytest.mark.parametrize(
     ("value", "values", "seen"),
     [
-        (0.5, [0.996, 0.25], "0.500 (2 seeds: 0.250 to 0.996; "),
-        (12.34, [8.0, 8.1], "12.3 (2 seeds: 8.0 to 8.1; "),
-        (1234.5, [999.0, 1e6], "1,234 (2 seeds: 999 to 1,000,000; "),
-        (-0.0001, [0.5, 0.4], "0.000 (2 seeds: 0.400 to 0.500; "),
-        (0.0, [0.0, 0.0], "0.00 (2 seeds: 0.00; "),
-        (0.01234, [0.0112], "0.0123 (1 seed: 0.0112; "),
+        (0.5, [0.996, 0.25], "0.500 (2 other seeds: 0.250 to 0.996; "),
+        (12.34, [8.0, 8.1], "12.3 (2 other seeds: 8.0 to 8.1; "),
+        (1234.5, [999.0, 1e6], "1,234 (2 other seeds: 999 to 1,000,000; "),
+        (-0.0001, [0.5, 0.4], "0.000 (2 other seeds: 0.400 to 0.500; "),
+        (0.0, [0.0, 0.0], "0.00 (2 other seeds: 0.00; "),
+        (0.01234, [0.0112], "0.0123 (1 other seed: 0.0112; "),
         (np.nan, [], "nan ("),
     ],
 )

@@ -107,7 +107,7 @@ def as_html(
     seeds = "" if values or not proofs else _UNPROVEN
     if spread:
         count = "five" if len(values) == 5 else str(len(values))
-        count += " seed" if len(values) == 1 else " seeds"
+        count += " other seed" if len(values) == 1 else " other seeds"
         seeds = f"{count}: {' to '.join(dict.fromkeys(spread))}; "
     beside = ""
     if record.get("reference") is not None:

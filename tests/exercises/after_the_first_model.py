@@ -97,7 +97,7 @@ MUTANTS = {
     ),
     "after-the-first-model-2: a rate of its own": (
         "hidden",
-        "The learning rate should be 0.002; it is 0.0005",
+        "The learning rate should be 1e-05; it is 0.0005",
         ("Adam(rate)", "Adam(0.0005)"),
     ),
     "after-the-first-model-3: in the order of the request": (
@@ -162,6 +162,37 @@ MUTANTS = {
             "tuple(tensor.shape[1:])",
             "dict(image=(4, 4, 1), letter=(), price=(1,))[tensor.name]",
         ),
+    ),
+    "after-the-first-model-2: five epochs": (
+        "test",
+        "you train 5",
+        ("targets, verbose=0", "targets, epochs=5, verbose=0"),
+    ),
+    "after-the-first-model-2: the model is given back": (
+        "test",
+        "you give back the type Functional",
+        (
+            "return model.fit(inputs, targets, verbose=0)",
+            ("model.fit(inputs, targets, verbose=0)\n    return model"),
+        ),
+    ),
+    "after-the-first-model-2: the rate comes after training": (
+        "hidden",
+        "a weight has moved by",
+        ("keras.optimizers.Adam(rate)", "keras.optimizers.Adam()"),
+        (
+            "return model.fit(inputs, targets, verbose=0)",
+            (
+                "history = model.fit(inputs, targets, verbose=0)\n"
+                "    adam.learning_rate = rate\n"
+                "    return history"
+            ),
+        ),
+    ),
+    "after-the-first-model-3: the status as text": (
+        "test",
+        "gets the status '200'",
+        ("return 200", 'return "200"'),
     ),
 }
 #: Other solutions that are as good, as edits.

@@ -65,7 +65,7 @@ MUTANTS = {
     ),
     "attending-1: large numbers": (
         "test",
-        "exp of a large number is infinite",
+        "queries a thousand times as large",
         (_STABLE, ""),
     ),
     "attending-1: no return": (
@@ -98,10 +98,18 @@ MUTANTS = {
         "With 4 lines of zeros before a card",
         (_MASKING, "    marked = layers.Masking()(card[:, :5])\n"),
     ),
-    "attending-2: one line": (
+    "attending-2: a line with a zero in its second column": (
         "test",
         "does not depend on line 1 of card",
-        (_MASKING, "    marked = card[:, :1]\n"),
+        (
+            _MASKING,
+            "    marked = keras.ops.not_equal(card[:, :, 1], 0)\n",
+        ),
+        ("(marked)", "(card)"),
+        (
+            "(of_parcels, of_card)",
+            "(of_parcels, of_card, key_mask=marked)",
+        ),
     ),
     "attending-2: the card is not asked": (
         "test",
@@ -187,6 +195,14 @@ MUTANTS = {
         "hidden",
         "does not depend on line 6 of stations",
         ("(stations)", "(stations[:, :6])"),
+    ),
+    "attending-1: cut off at 700": (
+        "test",
+        "With 3000 added to each key",
+        (
+            "scores - scores.max(axis=1, keepdims=True)",
+            "np.clip(scores, -700, 700)",
+        ),
     ),
 }
 

@@ -280,6 +280,38 @@ MUTANTS = {
         "real rows with some noise, times 100: you say fair",
         ("times_usual(typical) < 0.65", "typical(rows, real) < 0.3"),
     ),
+    "augmented-rows-1: units as text": (
+        "test",
+        "with units='1'",
+        ("return count", "return str(count)"),
+    ),
+    "augmented-rows-2: a class of its own": (
+        "test",
+        "Your model names no inputs",
+        (
+            "    label = keras.Input",
+            (
+                "    class Rows(keras.Model):\n"
+                "        pass\n"
+                "\n"
+                "    return Rows()\n"
+                "    label = keras.Input"
+            ),
+        ),
+    ),
+    "augmented-rows-2: three labels at most": (
+        "test",
+        "It was asked for 6 labels",
+        (
+            "    label = keras.Input",
+            ("    assert num_classes < 6\n    label = keras.Input"),
+        ),
+    ),
+    "augmented-rows-3: a verdict for each row": (
+        "test",
+        "One word for the whole table",
+        ('return "fair"', 'return np.full(len(rows), "fair")'),
+    ),
 }
 
 #: Other solutions that are as good, as edits.

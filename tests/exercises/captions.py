@@ -82,7 +82,7 @@ MUTANTS = {
     ),
     "captions-1: one array": (
         "test",
-        "Give back two things",
+        "Yours: a ndarray",
         (f"return words, {_NEXT}", "return words"),
     ),
     "captions-1: the list is changed": (
@@ -267,6 +267,35 @@ MUTANTS = {
         "may have up to 8 words",
         ("len(caption) < length", "len(caption) < 5"),
     ),
+    "captions-1: three things": (
+        "test",
+        "Yours: a tuple of 3",
+        (
+            "return words, np.array(whole[1:])",
+            "return words, np.array(whole[1:]), len(words)",
+        ),
+    ),
+    "captions-2: the last batch is filled up": (
+        "test",
+        "1 of 15 pairs come twice",
+        (
+            "slice(begin, begin + batch_size)",
+            "np.arange(begin, begin + batch_size) % len(words)",
+        ),
+    ),
+    "captions-2: paler images": (
+        "test",
+        "Feed the images as they come",
+        (
+            "image = images[image_row[pairs]]",
+            "image = images[image_row[pairs]] / 255",
+        ),
+    ),
+    "captions-3: floats": (
+        "test",
+        "Ids are whole numbers",
+        ("return caption", "return [float(word) for word in caption]"),
+    ),
 }
 
 #: Other solutions that are as good, as edits.
@@ -395,5 +424,8 @@ ALSO_RIGHT = {
             "        ]\n\n"
             "    return tuple(rest([start]))\n",
         ),
+    ),
+    "captions-3: predict with the names of its arguments": (
+        ("model(inputs)[0]", "model.predict(x=inputs, verbose=0)[0]"),
     ),
 }

@@ -345,6 +345,41 @@ MUTANTS = {
             f"(distances < {_LIMIT}) | (images.max((1, 2, 3)) < 0.85)",
         ),
     ),
+    "conditional-generator-1: a class of its own": (
+        "test",
+        "Your model names no inputs",
+        (
+            "    label = keras.Input",
+            (
+                "    class Images(keras.Model):\n"
+                "        pass\n"
+                "\n"
+                "    return Images()\n"
+                "    label = keras.Input"
+            ),
+        ),
+    ),
+    "conditional-generator-1: the output in a dict": (
+        "test",
+        "yours is a dict of 1",
+        (
+            "keras.Model([label, noise], images)",
+            'keras.Model([label, noise], {"image": images})',
+        ),
+    ),
+    "conditional-generator-1: ten labels at most": (
+        "test",
+        "It was asked for 13 labels",
+        (
+            "    label = keras.Input",
+            ("    assert num_classes < 13\n    label = keras.Input"),
+        ),
+    ),
+    "conditional-generator-2: a name that is not there": (
+        "test",
+        "name 'los' is not defined",
+        ("made_loss = loss(", "made_loss = los("),
+    ),
 }
 
 #: Other solutions that are as good, as edits.

@@ -165,7 +165,7 @@ MUTANTS = {
     ),
     "feeding-3: the numbers are dropped": (
         "test",
-        "Hand on what you do not change",
+        "you give back image. Hand on",
         ("{**inputs, ", "{"),
     ),
     "feeding-3: the targets are dropped": (
@@ -233,6 +233,55 @@ MUTANTS = {
         "does it end with `return`",
         ("return {**inputs", "changed = {**inputs"),
     ),
+    "feeding-1: no return": (
+        "test",
+        "Your steps gives back nothing",
+        ("return math.ceil", "math.ceil"),
+    ),
+    "feeding-1: an error": (
+        "test",
+        "Your steps stops in line 5 of its cell",
+        ("math.ceil", "math.cel"),
+    ),
+    "feeding-1: the rest as well": (
+        "test",
+        "you give back the type tuple",
+        (
+            "return math.ceil(num_rows / batch_size)",
+            "return divmod(num_rows, batch_size)",
+        ),
+    ),
+    "feeding-2: no targets": (
+        "test",
+        "a tuple of two, (inputs, targets)",
+        ("return batch, self.targets[rows]", "return batch"),
+    ),
+    "feeding-2: other names": (
+        "test",
+        "the names that came in",
+        ("{name: x[rows]", '{f"{name}s": x[rows]'),
+    ),
+    "feeding-2: one target for a batch": (
+        "test",
+        "as many rows as the batch",
+        (
+            "return batch, self.targets[rows]",
+            "return batch, self.targets[rows[0]]",
+        ),
+    ),
+    "feeding-3: an array in place of the inputs": (
+        "test",
+        "The inputs are a dict",
+        (
+            '{**inputs, "image": inputs["image"] + noise}',
+            'inputs["image"] + noise',
+        ),
+    ),
+    "feeding-3: the noise comes back as well": (
+        "test",
+        "you give back image, numbers, noise",
+        ("{**inputs,", '{**inputs, "noise": noise,'),
+    ),
 }
 
 ALSO_RIGHT = {
@@ -278,6 +327,12 @@ ALSO_RIGHT = {
         (
             'rng.normal(0, 0.1, inputs["image"].shape)',
             '0.1 * rng.standard_normal(inputs["image"].shape)',
+        ),
+    ),
+    "feeding-3: a tensor": (
+        (
+            'inputs["image"] + noise',
+            'keras.ops.add(inputs["image"], noise)',
         ),
     ),
 }

@@ -206,7 +206,7 @@ MUTANTS = {
     ),
     "file-generators-3: bad files are an error": (
         "test",
-        "Your column_of stops",
+        "ValueError: could not convert",
         (f", {_SKIP}", ""),
         (", read_station", ", lambda path: read_station(paths[-1])"),
     ),
@@ -283,8 +283,47 @@ MUTANTS = {
     ),
     "file-generators-3: lines are not counted": (
         "hidden",
-        "tells of 4 readings, has 3, and is fed",
+        "has fewer readings than its first line",
         (_CHECK, "not lines"),
+    ),
+    "file-generators-1: something may follow the name": (
+        "hidden",
+        "The pair with sensor_20.npy comes more",
+        ("re.fullmatch", "re.match"),
+    ),
+    "file-generators-2: texts for targets": (
+        "test",
+        "should be an array of numbers",
+        ('[record["target"] for', '[str(record["target"]) for'),
+    ),
+    "file-generators-2: texts for floors": (
+        "test",
+        "Floors should be numbers",
+        ('[record["floor"] for', '[str(record["floor"]) for'),
+    ),
+    "file-generators-2: eval without names": (
+        "test",
+        "which is no literal",
+        ("ast.literal_eval(text)", 'eval(text, {"__builtins__": {}})'),
+    ),
+    "file-generators-2: draws from random": (
+        "test",
+        "You draw from random itself",
+        (
+            "rng = np.random.default_rng(seed)",
+            ("import random\n\n    random.seed(seed)"),
+        ),
+        ("rng.permutation(ids)", "random.sample(ids, len(ids))"),
+    ),
+    "file-generators-3: always four lines": (
+        "hidden",
+        "ValueError: 6 readings in place of",
+        ('count = int(first.removeprefix("readings: "))', "count = 4"),
+    ),
+    "file-generators-3: lines too many are read": (
+        "hidden",
+        "has more readings than its first line",
+        ("len(lines) != count", "len(lines) < count"),
     ),
 }
 #: Other solutions that are as good, as edits.

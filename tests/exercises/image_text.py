@@ -243,6 +243,28 @@ MUTANTS = {
         "3 classes need (8, 3)",
         ("Dense(num_classes", "Dense(4"),
     ),
+    "image-text-2: no softmax": (
+        "test",
+        "The 10 numbers of a row are no probabilities",
+        (', activation="softmax"', ""),
+    ),
+    "image-text-2: the id 1 is padding as well": (
+        "test",
+        "A word with the id 1",
+        ("mask_zero=True)(text)", ")(text)"),
+        ("layers.LSTM(32)(words)", "layers.LSTM(32)(words, mask=text > 1)"),
+    ),
+    "image-text-3: probabilities taken for logits": (
+        "test",
+        "probabilities once more",
+        (
+            '"sparse_categorical_crossentropy"',
+            (
+                "keras.losses.SparseCategoricalCrossentropy(from_logits=T"
+                "rue)"
+            ),
+        ),
+    ),
 }
 
 #: Other solutions that are as good, as edits.

@@ -306,6 +306,27 @@ MUTANTS = {
         "Your edit stops in line 7 of its cell. UnboundLocalError",
         ("return image", "return np.clip(edited[0], 0, 1)"),
     ),
+    "image-text-to-image-1: always one half": (
+        "test",
+        "about the same number of pairs",
+        (
+            "rng.random(len(targets)) < 0.5",
+            "rng.permutation(len(targets)) < len(targets) // 2",
+        ),
+    ),
+    "image-text-to-image-2: both ends of the text": (
+        "test",
+        "Number 51 of the text",
+        (
+            "layers.Flatten()(maps), text]",
+            "layers.Flatten()(maps), text[:, :1], text[:, -1:]]",
+        ),
+    ),
+    "image-text-to-image-3: cut above alone": (
+        "hidden",
+        "Pixels below 0 are left",
+        ("np.clip(edited[0], 0, 1)", "np.minimum(edited[0], 1)"),
+    ),
 }
 
 #: Other solutions that are as good, as edits.

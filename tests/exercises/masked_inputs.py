@@ -339,6 +339,11 @@ MUTANTS = {
         "Your model stops. ValueError",
         ('keras.Input(shapes["image"]', "keras.Input((8, 8, 1)"),
     ),
+    "masked-inputs-1: infinity in the gaps": (
+        "test",
+        "holds infinity",
+        ("np.where(there, column, 0)", "np.where(there, column, np.inf)"),
+    ),
 }
 
 #: Other solutions that are as good, as edits.

@@ -198,7 +198,7 @@ MUTANTS = {
     ),
     "masks-3: the numbers are left out": (
         "test",
-        "The input numbers makes no difference in rows",
+        "numbers makes no difference in rows that have a sensor",
         (_ALL, "[readings, has_sensor]"),
     ),
     "masks-3: not compiled": (
@@ -235,6 +235,19 @@ MUTANTS = {
         "hidden",
         "Your model stops. ValueError",
         ("(num_readings,)", "(4,)"),
+    ),
+    "masks-2: frost is padding": (
+        "test",
+        "A dry day at -1 degrees",
+        ("ops.not_equal(rain, -1.0)", "(rain >= 0) & (temperature >= 0)"),
+    ),
+    "masks-3: the numbers count beside a sensor alone": (
+        "test",
+        "in rows that have no sensor",
+        (
+            "answer = layers.Dense(1)(hidden)",
+            "answer = layers.Dense(1)(hidden) * has_sensor",
+        ),
     ),
 }
 

@@ -218,10 +218,10 @@ MUTANTS = {
         "does the order matter there",
         ('how="multiply"', 'how="concatenate"'),
     ),
-    "merging-3: the pixels are added": (
+    "merging-3: the pixels are multiplied": (
         "test",
-        "mixed before anything has looked at each",
-        (_BOTH, "branch(layers.Average()([left, right]))"),
+        "mixed pixel by pixel before",
+        (_BOTH, "branch(layers.Multiply()([left, right]))"),
     ),
     "merging-3: an input without a name": (
         "test",
@@ -243,10 +243,10 @@ MUTANTS = {
         "One number per pair",
         ("binary_head(both)", 'layers.Dense(2, "softmax")(both)'),
     ),
-    "merging-3: no activation": (
+    "merging-3: from -1 to 1": (
         "test",
         "lies between 0 and 1",
-        ("binary_head(both)", "layers.Rescaling(9, 9)(binary_head(both))"),
+        ("binary_head(both)", "layers.Dense(1, 'tanh')(both)"),
     ),
     "merging-3: no return": (
         "test",
@@ -354,6 +354,44 @@ ALSO_RIGHT = {
         (
             "    both = ",
             '    head = layers.Dense(1, "sigmoid")\n    both = ',
+        ),
+    ),
+    "merging-2: a class of its own, registered": (
+        (
+            '    signal = keras.Input((width,), name="signal")',
+            (
+                "    @keras.saving.register_keras_serializable()\n"
+                "    class Gate(keras.Model):\n"
+                "        def call(self, inputs):\n"
+                '            return inputs["signal"] * inputs["gate"]\n'
+                "\n"
+                "    return Gate()\n"
+                '    signal = keras.Input((width,), name="signal")'
+            ),
+        ),
+    ),
+    "merging-3: a class of its own": (
+        (
+            "    view = keras.Input((8, 8, 1))",
+            (
+                "    class Pair(keras.Model):\n"
+                "        def __init__(self):\n"
+                "            super().__init__()\n"
+                '            self.seen = layers.Dense(8, "tanh")\n'
+                '            self.last = layers.Dense(1, "sigmoid")\n'
+                "\n"
+                "        def call(self, inputs):\n"
+                '            views = [inputs[name] for name in ("left", '
+                '"right")]\n'
+                "            one, other = (\n"
+                "                self.seen(layers.Flatten()(v)) for v in "
+                "views\n"
+                "            )\n"
+                "            return self.last(one * other)\n"
+                "\n"
+                "    return Pair()\n"
+                "    view = keras.Input((8, 8, 1))"
+            ),
         ),
     ),
 }

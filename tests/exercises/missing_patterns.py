@@ -429,6 +429,19 @@ MUTANTS = {
         "Your train_model stops in line 2 of its cell. ValueError",
         (_FIRST, "    a, b, c = inputs\n"),
     ),
+    "missing-patterns-1: no targets": (
+        "test",
+        "Targets are an array",
+        ("return hidden, targets", "return hidden, None"),
+    ),
+    "missing-patterns-2: the index times the epoch": (
+        "test",
+        "are the same in all of 20 epochs",
+        (
+            "[self.seed, self.epoch, index]",
+            "[self.seed, self.epoch * index]",
+        ),
+    ),
 }
 
 #: Other solutions that are as good, as edits.

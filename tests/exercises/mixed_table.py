@@ -231,6 +231,32 @@ MUTANTS = {
         "is not in [0, 12)",
         ("Embedding(num_genres", "Embedding(12"),
     ),
+    "mixed-table-2: two categories are one": (
+        "test",
+        "category 1 and category 2",
+        (
+            "(num_categories, 4)(category)",
+            "(2, 4)(keras.ops.minimum(category, 1))",
+        ),
+    ),
+    "mixed-table-2: the training rows are changed": (
+        "test",
+        "rows that came in are changed",
+        (
+            "scale.adapt(training)",
+            ("scale.adapt(training)\n    training -= 1"),
+        ),
+    ),
+    "mixed-table-3: id 1 is nothing": (
+        "test",
+        "genres 0 and genres 1",
+        ("genres > 0", "genres > 1"),
+    ),
+    "mixed-table-3: a loss of logits": (
+        "test",
+        "If 0.25 is right",
+        ('"mse"', "keras.losses.BinaryCrossentropy(from_logits=True)"),
+    ),
 }
 
 #: Other solutions that are as good, as edits.
@@ -319,6 +345,36 @@ ALSO_RIGHT = {
         (
             '"mse"',
             'keras.losses.BinaryCrossentropy(), metrics=["mae"]',
+        ),
+    ),
+    "mixed-table-1: ids of one byte": (('dtype="int32"', 'dtype="uint8"'),),
+    "mixed-table-2: a class of its own": (
+        (
+            (
+                "    return keras.Model([numbers, category], "
+                "layers.Dense(1)(merged))"
+            ),
+            (
+                "    class Own(keras.Model):\n"
+                "        def __init__(self):\n"
+                "            super().__init__()\n"
+                "            self.hidden = layers.Dense(16, "
+                'activation="relu")\n'
+                "            self.vectors = "
+                "layers.Embedding(num_categories, 4)\n"
+                "            self.answer = layers.Dense(1)\n"
+                "\n"
+                "        def call(self, inputs):\n"
+                "            vectors = "
+                'self.vectors(inputs["category"])[:, 0]\n'
+                "            hidden = "
+                'self.hidden(scale(inputs["numbers"]))\n'
+                "            both = keras.ops.concatenate([hidden, "
+                "vectors], axis=1)\n"
+                "            return self.answer(both)\n"
+                "\n"
+                "    return Own()"
+            ),
         ),
     ),
 }

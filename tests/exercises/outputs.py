@@ -215,6 +215,30 @@ MUTANTS = {
         "For 17 rows and 4 classes",
         ("Dense(num_classes,", "Dense(3,"),
     ),
+    "outputs-1: units with a fraction": (
+        "test",
+        "the units are a whole number",
+        ("return count,", "return float(count),"),
+    ),
+    "outputs-2: a text": (
+        "test",
+        "Errors should be numbers",
+        (
+            "return np.sqrt(np.mean(difference**2))",
+            "return str(np.sqrt(np.mean(difference**2)))",
+        ),
+    ),
+    "outputs-2: in place": (
+        "test",
+        "An array that came in is changed",
+        (
+            "difference = np.ravel(predicted) - np.ravel(prices)",
+            (
+                "difference = np.ravel(predicted)\n"
+                "    difference -= np.ravel(prices)"
+            ),
+        ),
+    ),
 }
 
 #: Other solutions that are as good, as edits.
@@ -278,6 +302,24 @@ ALSO_RIGHT = {
             "keras.layers.Concatenate()([seen, numbers])",
             "keras.layers.Multiply()(\n"
             "        [seen, keras.layers.Dense(64)(numbers)]\n    )",
+        ),
+    ),
+    "outputs-1: the divergence for one-hot": (
+        ('"categorical_crossentropy"),', '"kl_divergence"),'),
+    ),
+    "outputs-3: the loss in a list": (
+        (
+            'loss="sparse_categorical_crossentropy"',
+            'loss=["sparse_categorical_crossentropy"]',
+        ),
+    ),
+    "outputs-3: a loss of its own": (
+        (
+            'loss="sparse_categorical_crossentropy"',
+            (
+                "loss=lambda y, p: "
+                "keras.losses.sparse_categorical_crossentropy(y, p)"
+            ),
         ),
     ),
 }

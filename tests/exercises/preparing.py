@@ -37,7 +37,7 @@ MUTANTS = {
     ),
     "preparing-1: one number for all columns": (
         "test",
-        "three numbers each",
+        "3 numbers each",
         ("mean = total / count", "mean = np.mean(total / count)"),
         ("squares / count - mean**2", "np.mean(squares) / count - mean**2"),
     ),
@@ -140,6 +140,48 @@ MUTANTS = {
         "test",
         "The inputs should be called",
         (', name="numbers"', ', name="table"'),
+    ),
+    "preparing-1: always three columns": (
+        "hidden",
+        "could not be broadcast",
+        (
+            "count, total, squares = 0, 0.0, 0.0",
+            "count, total, squares = 0, np.zeros(3), 0.0",
+        ),
+    ),
+    "preparing-1: texts": (
+        "test",
+        "The means should be numbers",
+        ("return mean, squares", "return mean.astype(str), squares"),
+    ),
+    "preparing-2: a layer of another kind": (
+        "test",
+        "A StringLookup is asked for",
+        ("layers.StringLookup()", "layers.TextVectorization()"),
+    ),
+    "preparing-3: a column is not read": (
+        "test",
+        "Column 1 of the numbers",
+        ("[scale(numbers), ", "[scale(numbers)[:, :1], "),
+    ),
+    "preparing-3: two softmaxes": (
+        "test",
+        "cross-entropy asks",
+        (
+            '"sparse_categorical_crossentropy"',
+            (
+                "keras.losses.SparseCategoricalCrossentropy(from_logi"
+                "ts=True)"
+            ),
+        ),
+    ),
+    "preparing-3: the rows that came in are changed": (
+        "test",
+        "that came in are changed",
+        (
+            'scale.adapt(train["numbers"])',
+            ('scale.adapt(train["numbers"])\n    train["numbers"] -= 1'),
+        ),
     ),
 }
 

@@ -254,6 +254,33 @@ MUTANTS = {
         "is not in [0, 30)",
         ("Embedding(size, 4)", "Embedding(30, 4)"),
     ),
+    "recommender-2: never both": (
+        "test",
+        "drawn independently, that happens",
+        (
+            ("        hidden = rng.random(len(inputs[name])) < 0.1\n"),
+            (
+                '        if name == "user":\n'
+                "            hidden = rng.random(len(inputs[name]))\n"
+                "            drawn, hidden = hidden, hidden < 0.1\n"
+                "        else:\n"
+                "            hidden = drawn > 0.9\n"
+            ),
+        ),
+    ),
+    "recommender-3: ten vectors for all": (
+        "test",
+        "ids of user two have the same",
+        (
+            "layers.Embedding(size, 4)(ids)",
+            "layers.Embedding(size, 4)(ids % 10)",
+        ),
+    ),
+    "recommender-3: a loss for probabilities": (
+        "test",
+        "Which loss measures how far off",
+        ('"mse"', '"binary_crossentropy"'),
+    ),
 }
 
 #: Other solutions that are as good, as edits.

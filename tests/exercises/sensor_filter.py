@@ -287,6 +287,46 @@ MUTANTS = {
         ("sensors = readings.shape[1]", "sensors = 2"),
         ("epochs=5", "epochs=4"),
     ),
+    "sensor-filter-1: a reading of 0 is a gap": (
+        "test",
+        "A reading of 0 has the mask 0",
+        ("np.isfinite(slow[..., 0])", "np.nan_to_num(slow[..., 0]) != 0"),
+    ),
+    "sensor-filter-1: texts": (
+        "test",
+        "Readings and mask should be numbers",
+        ("return steps", "return steps.astype(str)"),
+    ),
+    "sensor-filter-2: a loss for probabilities": (
+        "test",
+        "Which loss measures how far off",
+        ('loss="mse"', 'loss="binary_crossentropy"'),
+    ),
+    "sensor-filter-3: the formula inside": (
+        "test",
+        "it holds the formula",
+        (
+            "estimate = layers.Dot(axes=1)([weights, read])",
+            (
+                "weights = told**-2.0\n"
+                "    weights /= keras.ops.sum(weights, axis=1, "
+                "keepdims=True)\n"
+                "    estimate = layers.Dot(axes=1)([weights, read])"
+            ),
+        ),
+        (
+            (
+                "    model.fit(rows, truth, batch_size=100, "
+                "epochs=5, verbose=0)\n"
+            ),
+            "",
+        ),
+    ),
+    "sensor-filter-3: the noise is changed": (
+        "test",
+        "An array that came in is changed",
+        ("weights = 1 / noise**2", ("noise **= -2\n    weights = noise")),
+    ),
 }
 
 #: Other solutions that are as good, as edits.

@@ -248,6 +248,42 @@ MUTANTS = {
         "Your interval is that for 80%",
         (_Z, "1.2816"),
     ),
+    "sensor-forecast-1: each step from one sensor": (
+        "test",
+        "Step 10 of the predictions does not",
+        (
+            "answer = layers.Dense(1)(series)",
+            (
+                "sizes = [10, future.shape[1] - 10]\n"
+                "    parts = [\n"
+                "        layers.Dense(n)(layers.GRU(8)(x)) for n, x "
+                "in zip(sizes, tensors)\n"
+                "    ]\n"
+                "    answer = layers.Concatenate()(parts)[..., None]"
+            ),
+        ),
+    ),
+    "sensor-forecast-1: two numbers in turn": (
+        "test",
+        "Two steps of a prediction",
+        (
+            "answer = layers.Dense(1)(series)",
+            (
+                "answer = keras.ops.tile(layers.Dense(2)(joined), "
+                "(1, 10))[..., None]"
+            ),
+        ),
+    ),
+    "sensor-forecast-1: an axis of its own": (
+        "test",
+        "or (40, 20, 1) is asked for",
+        ("future[..., None]", "future[:, None]"),
+    ),
+    "sensor-forecast-2: texts": (
+        "test",
+        "What the steps are told should be numbers",
+        ("return before", "return before.astype(str)"),
+    ),
 }
 
 #: Other solutions that are as good, as edits.

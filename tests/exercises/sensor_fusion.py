@@ -32,7 +32,7 @@ MUTANTS = {
     ),
     "sensor-fusion-1: a window without a partner": (
         "hidden",
-        "A window counts if all sensors have all of its readings",
+        "of push and",
         (_BACK, "return windows"),
     ),
     "sensor-fusion-1: the last window is missing": (
@@ -166,7 +166,7 @@ MUTANTS = {
     ),
     "sensor-fusion-3: masks alone": (
         "test",
-        "Whatever push reads, the answer stays the same",
+        "although it works",
         (_MASKED, "branches += [present]"),
     ),
     "sensor-fusion-3: no softmax": (
@@ -206,6 +206,50 @@ MUTANTS = {
         "hidden",
         "3 classes need (12, 3)",
         ("Dense(num_classes", "Dense(5"),
+    ),
+    "sensor-fusion-1: as many as of the first sensor": (
+        "hidden",
+        "3 of turn and 2 of push",
+        (
+            "count = min(len(each) for each in windows.values())",
+            "count = len(next(iter(windows.values())))",
+        ),
+    ),
+    "sensor-fusion-1: cut off, not rounded": (
+        "hidden",
+        "Windows of sound should be (windows, 115, 3)",
+        ("round(", "int("),
+    ),
+    "sensor-fusion-3: two softmaxes": (
+        "test",
+        "cross-entropy asks",
+        (
+            '"sparse_categorical_crossentropy"',
+            (
+                "keras.losses.SparseCategoricalCrossentropy(from_logi"
+                "ts=True)"
+            ),
+        ),
+    ),
+    "sensor-fusion-3: all of them or none": (
+        "test",
+        "is the only sensor that works",
+        (
+            "joined = layers.Concatenate()(branches)",
+            (
+                "joined = layers.Concatenate()(branches)\n"
+                "    for present in branches[1::2]:\n"
+                "        joined = joined * present"
+            ),
+        ),
+    ),
+    "sensor-fusion-3: the first steps alone": (
+        "test",
+        "The last step of push",
+        (
+            'activation="relu")(readings)',
+            'activation="relu")(readings[:, :2])',
+        ),
     ),
 }
 

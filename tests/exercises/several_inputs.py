@@ -191,6 +191,31 @@ MUTANTS = {
         "always_no gives 0.7",
         ("(parcels.bands < 3)", "(train.bands < 3)"),
     ),
+    "several-inputs-1: a class of its own": (
+        "test",
+        "The inputs should be {",
+        (
+            ("    return keras.Model([image, numbers, express], band)"),
+            (
+                "    class Own(keras.Model):\n"
+                "        def call(self, inputs):\n"
+                "            return "
+                'keras.ops.softmax(inputs["image"][:, 0, :6, 0])\n'
+                "\n"
+                "    return Own()"
+            ),
+        ),
+    ),
+    "several-inputs-2: the images are changed": (
+        "test",
+        "The rows of image are not those",
+        ("    return {", ("    parcels.images[:] = 0\n    return {")),
+    ),
+    "several-inputs-2: what sorting gives back": (
+        "test",
+        "NumPy reads yours as object",
+        ('"numbers": parcels.numbers', '"numbers": parcels.numbers.sort()'),
+    ),
 }
 
 #: Other answers that are as good.

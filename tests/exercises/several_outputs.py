@@ -45,7 +45,7 @@ MUTANTS = {
     ),
     "several-outputs-1: by the number of classes": (
         "test",
-        "should be the same for all. Yours:",
+        "should be the same for all. Yours: price",
         ("-np.sum(share * np.log(share))", "len(counts)"),
     ),
     "several-outputs-1: without names": (
@@ -177,7 +177,7 @@ MUTANTS = {
     ),
     "several-outputs-3: no loss weights": (
         "test",
-        "no weights yet",
+        "Give each output a loss weight",
         ('loss_weights={"band": 1, "price": 0.1},', ""),
     ),
     "several-outputs-3: loss weights swapped": (
@@ -228,6 +228,46 @@ MUTANTS = {
         "hidden",
         "Of 37 rows 100 are left",
         ("np.ones(len(bands))", "np.ones(100)"),
+    ),
+    "several-outputs-1: the first output has the classes": (
+        "hidden",
+        "Yours: age",
+        ('values.dtype.kind in "iu"', "name == list(labels)[0]"),
+        ("values.var()", "np.var(values)"),
+    ),
+    "several-outputs-1: the labels are changed": (
+        "test",
+        "labels that came in are changed",
+        (
+            "loss = values.var()",
+            (
+                "values -= values.mean()\n"
+                "            loss = np.mean(values**2)"
+            ),
+        ),
+    ),
+    "several-outputs-2: weights as texts": (
+        "test",
+        "The weights under band should be numbers",
+        ('"band": band_weights', '"band": band_weights.astype(str)'),
+    ),
+    "several-outputs-3: an infinity": (
+        "test",
+        "There is infinity under price",
+        ("np.where(known, prices, 0)", "np.where(known, prices, np.inf)"),
+    ),
+    "several-outputs-3: a text": (
+        "test",
+        "What is under price should be numbers",
+        ("np.where(known, prices, 0)", 'np.where(known, prices, "lost")'),
+    ),
+    "several-outputs-3: a price below 1": (
+        "test",
+        "gives no price above 1",
+        (
+            "number_head(features)",
+            'keras.layers.Dense(1, activation="sigmoid")(features)',
+        ),
     ),
 }
 
@@ -291,5 +331,41 @@ ALSO_RIGHT = {
     ),
     "several-outputs-3: an absolute error, an object": (
         ('"mse"', "keras.losses.MeanAbsoluteError()"),
+    ),
+    "several-outputs-2: no weights for margins": (
+        ("np.ones(len(margins))", "None"),
+    ),
+    "several-outputs-3: a loss of its own": (
+        (
+            "def build():\n",
+            "def squared(right, said):\n"
+            "    return keras.ops.mean((right - said) ** 2, axis=-1)\n\n\n"
+            "def build():\n",
+        ),
+        ('"price": "mse"', '"price": squared'),
+    ),
+    "several-outputs-3: a class of its own": (
+        (
+            "    model = keras.Model([image, numbers], answers)\n",
+            (
+                "    class Own(keras.Model):\n"
+                "        def __init__(self):\n"
+                "            super().__init__()\n"
+                "            self.flat = keras.layers.Flatten()\n"
+                "            self.band = keras.layers.Dense(6, "
+                'activation="softmax")\n'
+                "            self.price = keras.layers.Dense(1)\n"
+                "\n"
+                "        def call(self, inputs):\n"
+                '            parts = [self.flat(inputs["image"]), '
+                'inputs["numbers"] / 1000]\n'
+                "            both = keras.ops.concatenate(parts, "
+                "axis=1)\n"
+                '            return {"band": self.band(both), '
+                '"price": self.price(both)}\n'
+                "\n"
+                "    model = Own()\n"
+            ),
+        ),
     ),
 }

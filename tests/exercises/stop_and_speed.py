@@ -78,7 +78,7 @@ MUTANTS = {
     ),
     "stop-and-speed-2: seed plus epoch": (
         "test",
-        "share most of their orders",
+        "of seed 1 has",
         ("[seed, epoch]", "seed + epoch"),
     ),
     "stop-and-speed-2: the seed is not used": (
@@ -122,7 +122,7 @@ MUTANTS = {
     ),
     "stop-and-speed-3: all are kept": (
         "test",
-        "more are kept than there is room for",
+        "of 6 photos, at least",
         ("len(kept) < room", "True"),
     ),
     "stop-and-speed-3: one too few": (
@@ -160,6 +160,74 @@ MUTANTS = {
         "hidden",
         "9 photos, with room for all",
         ("len(kept) < room", "len(kept) < min(room, 6)"),
+    ),
+    "stop-and-speed-1: no number": (
+        "test",
+        "are not whole numbers",
+        ("return epoch, stop - epoch * steps", "return epoch, None"),
+    ),
+    "stop-and-speed-2: seed plus ten times the epoch": (
+        "test",
+        "of seed 10 has",
+        ("[seed, epoch]", "seed + 10 * epoch"),
+    ),
+    "stop-and-speed-2: batches of one size": (
+        "test",
+        "Only the last batch of an epoch",
+        (
+            (
+                "for start in range(0, len(order), batch_size):\n"
+                "            rows = order[start : start + batch_size]"
+            ),
+            (
+                "for rows in np.array_split(order, -(-len(order) // "
+                "batch_size)):"
+            ),
+        ),
+    ),
+    "stop-and-speed-2: it cannot begin later": (
+        "test",
+        "epoch=1 stops",
+        (
+            "    while True:",
+            (
+                "    if epoch:\n"
+                "        raise ValueError(epoch)\n"
+                "    while True:"
+            ),
+        ),
+    ),
+    "stop-and-speed-3: read-only": (
+        "test",
+        "Changing a photo in place stops",
+        (
+            "        return photo",
+            ("        photo.setflags(write=False)\n        return photo"),
+        ),
+    ),
+    "stop-and-speed-3: an error when it is full": (
+        "test",
+        "With room for 3 of 6 photos your function",
+        (
+            "        if len(kept) < room:",
+            (
+                "        if len(kept) == room:\n"
+                "            raise MemoryError\n"
+                "        if len(kept) < room:"
+            ),
+        ),
+    ),
+    "stop-and-speed-3: one more than there is room for": (
+        "test",
+        "of 4 photos, at least 5",
+        (
+            "        if len(kept) < room:\n",
+            (
+                "        if len(kept) > room:\n"
+                "            kept.clear()\n"
+                "        if True:\n"
+            ),
+        ),
     ),
 }
 
@@ -232,6 +300,12 @@ ALSO_RIGHT = {
             "    import functools\n\n"
             "    held = functools.lru_cache(room)(read)\n"
             "    return lambda path: held(path).copy()\n",
+        ),
+    ),
+    "stop-and-speed-1: a list": (
+        (
+            "return epoch, stop - epoch * steps",
+            "return [epoch, stop - epoch * steps]",
         ),
     ),
 }

@@ -90,7 +90,7 @@ MUTANTS = {
     ),
     "your-own-data-2: from 0 to 1": (
         "test",
-        "should have the mean 0; of yours one has 0.5",
+        "should have the mean 0; of yours one has 0.6",
         (
             _LEARNED,
             "mean = train.min(axis=0)\n    spread = np.ptp(train, axis=0)",
@@ -129,7 +129,7 @@ MUTANTS = {
     ),
     "your-own-data-3: columns as the file has them": (
         "test",
-        "Compare each array that you feed with what the task says",
+        "For 2024-03_S007 the model says",
         (_ROW, "table.loc[[sample]]"),
     ),
     "your-own-data-3: an array": (
@@ -159,6 +159,14 @@ MUTANTS = {
             _FIRST,
             f'{_FIRST}    if sample.endswith("8"):\n'
             '        raise ValueError("not this one")\n',
+        ),
+    ),
+    "your-own-data-3: columns backwards": (
+        "hidden",
+        "For 2024-02_S008",
+        (
+            'table.loc[[sample], columns].to_numpy("float32")',
+            'table.loc[[sample]].to_numpy("float32")[:, ::-1]',
         ),
     ),
 }

@@ -145,6 +145,18 @@ CURIOUS = (
     'import socket\n\nsocket.create_connection(("127.0.0.1", PORT), 1)',
     f"open({LEFT!r}, 'w').close()",
 )
+#: What must not open for writing. As root a program could have the kernel
+#: run something through the first; the second holds half of the memory.
+SHUT = ("/proc/sys/kernel/core_pattern", "/dev/more", "/usr/more", "/more")
+CURIOUS += (
+    "import os\n\n"
+    f"for path in {SHUT}:\n"
+    "    try:\n"
+    "        os.close(os.open(path, os.O_WRONLY | os.O_CREAT))\n"
+    "        print('OPEN:', path)\n"
+    "    except OSError as error:\n"
+    "        print('SHUT:', path)\n",
+)
 
 #: Id to: what it begins with, the edit, points by exercise, a note.
 SUBMISSIONS = {
@@ -410,7 +422,9 @@ def test_nothing_is_left_outside(graded):
     assert "ConnectionRefusedError" in notes  # of a network of its own
     assert not Path(LEFT).exists()
     outputs = (graded[1] / "submitted/s26-curious").rglob("*.ipynb")
-    assert "BEGIN SOLUTION" not in next(outputs).read_text()
+    text = next(outputs).read_text()
+    assert "BEGIN SOLUTION" not in text
+    assert [path for path in SHUT if f"SHUT: {path}\\n" not in text] == []
 
 
 def test_other_systems_get_their_columns(graded):
@@ -427,6 +441,6 @@ def test_other_systems_get_their_columns(graded):
 
 def test_a_new_classroom_does_not_destroy_grades(graded):
     _, folder, _ = graded
-    with pytest.raises(AssertionError, match="submissions that were grade"):
+    with pytest.raises(AssertionError, match="Received: .*submitted"):
         classroom(folder, 2027)
     assert re.search("sqlite", (folder / "nbgrader_config.py").read_text())

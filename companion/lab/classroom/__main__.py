@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -21,18 +22,38 @@ CLASSROOM = Path("_build/classroom")
 PRACTICE, SHEETS = Path("book/exercises"), Path("_build/sheets")
 
 
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        told = f'a whole number is needed, SEED=2026; not "{text}"'
+        raise argparse.ArgumentTypeError(told) from None
+
+
+def _seconds(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,4}", text):
+        told = f'1 second or more, SECONDS=30; not "{text}"'
+        raise argparse.ArgumentTypeError(told)
+    return int(text)
+
+
+def _folder(text: str) -> Path:
+    """A path; `make` does not know what ~ is."""
+    return Path(text).expanduser()
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="companion.lab.classroom")
-    parser.add_argument("--classroom", type=Path, default=CLASSROOM)
+    parser.add_argument("--classroom", type=_folder, default=CLASSROOM)
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("make", help="sheets for students")
-    make.add_argument("seed", type=int)
-    make.add_argument("--sheets", type=Path, default=Path("book/graded"))
+    make.add_argument("seed", type=_seed)
+    make.add_argument("--sheets", type=_folder, default=Path("book/graded"))
     score = commands.add_parser("grade", help="scores and feedback")
-    score.add_argument("submissions", type=Path)
+    score.add_argument("submissions", type=_folder)
     score.add_argument("--sheet", help="default: the folder's name")
     score.add_argument("--id", default="(.+)", help="regular expression")
-    score.add_argument("--seconds", type=int, default=Limits.cell)
+    score.add_argument("--seconds", type=_seconds, default=Limits.cell)
     score.add_argument("--trusted", action="store_true")
     commands.add_parser("practice", help="practice sheets to fill in")
     return parser.parse_args()

@@ -35,11 +35,22 @@ from companion.lab.classroom.redraw import choices, parameters_of, redraw
 from companion.lab.classroom.submissions import grade_id
 
 Sheets = Mapping[str, NotebookNode]
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HEADING = re.compile(r"^## \d+\. (.+)$", re.MULTILINE)
 _SOLUTION = re.compile(
     r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL
 )
 _MARKS = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
+_PACKED = re.compile(r"classroom-.+\.zip")
+#: What `make classroom` makes, beside the zip file.
+MADE = {
+    "release",
+    "solution",
+    "source",
+    "wheels",
+    "gradebook.db",
+    "nbgrader_config.py",
+}
 #: What every exercise has, in this order.
 KINDS = ["answer", "test", "hidden"]
 CONFIG = '''"""For nbgrader's own commands, run in this folder."""
@@ -67,7 +78,7 @@ def read_sheets(folder: Path) -> dict[str, NotebookNode]:
         Name to notebook.
 
     Raises:
-        ClassroomError: If there is none.
+        ClassroomError: If there is none, or one that cannot be read.
     """
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
@@ -77,7 +88,28 @@ def read_sheets(folder: Path) -> dict[str, NotebookNode]:
             "none",
             "Say where your sheets are: SHEETS=folder.",
         )
-    return {path.stem: nbformat.read(path, as_version=4) for path in paths}
+    return {path.stem: _sheet(path) for path in paths}
+
+
+def _sheet(path: Path) -> NotebookNode:
+    """A sheet whose cells have the ids that nbgrader knows them by."""
+    try:
+        sheet = nbformat.read(path, as_version=4)
+        sheet.nbformat_minor = max(sheet.nbformat_minor, 5)
+        for number, cell in enumerate(sheet.cells):
+            known = grade_id(cell) or ""
+            if _ID.fullmatch(known):
+                cell.id = known
+            cell.setdefault("id", f"cell-{number}")
+        sheet.cells[0]
+    except Exception as error:
+        raise ClassroomError.of(
+            f'the sheet "{path}"',
+            "a notebook with cells",
+            type(error).__name__,
+            "Open it in JupyterLab, or take it out of the folder.",
+        ) from error
+    return sheet
 
 
 def kind_of(cell: NotebookNode) -> str:
@@ -87,11 +119,11 @@ def kind_of(cell: NotebookNode) -> str:
         cell: A cell of a sheet.
     """
     grading = cell.metadata.get("nbgrader")
-    if grading is None:
+    if not grading:
         return "text" if cell.cell_type == "markdown" else "free"
-    if grading["solution"]:
+    if grading.get("solution"):
         return "answer"
-    if not grading["grade"]:
+    if not grading.get("grade"):
         return "given"
     return "hidden" if "BEGIN HIDDEN TESTS" in cell.source else "test"
 
@@ -124,8 +156,8 @@ def problems(sheets: Sheets) -> list[Problem]:
         A problem for each mistake.
     """
     found = []
-    titles: dict[str, str] = {}
-    names: dict[str, str] = {}
+    titles: dict[str, tuple[NotebookNode, str]] = {}
+    names: dict[str, tuple[NotebookNode, str]] = {}
     for sheet_name, sheet in sheets.items():
         found += [
             Problem(f"{sheet_name}, cell {cell.id}", *told)
@@ -139,12 +171,13 @@ def problems(sheets: Sheets) -> list[Problem]:
         ]
         for cell, name, seen in once:
             where = f"{sheet_name}, cell {cell.id}"
-            if seen.setdefault(name, where) != where:
+            first, there = seen.setdefault(name, (cell, where))
+            if first is not cell:
                 found.append(
                     Problem(
                         where,
                         "a name of its own",
-                        f'"{name}", as in {seen[name]}',
+                        f'"{name}", as in {there}',
                         "Rename one of them.",
                     )
                 )
@@ -166,7 +199,12 @@ def _problems_of(
             "Look at the page *Classroom*: it shows a sheet.",
         )
         return
-    constants = choices(parameters.source)
+    try:
+        constants = choices(parameters.source)
+    except ClassroomError as error:
+        for told in error.problems:
+            yield parameters, told.expected, told.received, told.fix
+        return
     for heading, _, cells in exercises(sheet):
         kinds = [kind_of(c) for c in cells if kind_of(c) in KINDS]
         in_order = kinds == sorted(kinds, key=KINDS.index)
@@ -317,8 +355,8 @@ def make_classroom(seed: int, sheets: Sheets, folder: Path) -> Path:
     Args:
         seed: Such as the year.
         sheets: Name to notebook.
-        folder: Where to; what was made there before is replaced, but a
-            gradebook with submissions is not.
+        folder: Where to; what was made there before is replaced, but
+            nothing else: no submissions, no scores.
 
     Returns:
         The zip file for a lab without a network.
@@ -327,13 +365,7 @@ def make_classroom(seed: int, sheets: Sheets, folder: Path) -> Path:
         ClassroomError: If a sheet is no good, or grades would be lost.
     """
     ClassroomError.raise_if(*problems(sheets))
-    if (folder / "submitted").exists():
-        raise ClassroomError.of(
-            f'the folder "{folder}"',
-            "a classroom without submissions",
-            "submissions that were graded",
-            "Keep it elsewhere (move the folder), then make a new one.",
-        )
+    _require_free(folder)
     drawn = {name: redraw(sheet, seed) for name, sheet in sheets.items()}
     solutions = {name: solved(name, sheet) for name, sheet in drawn.items()}
     shutil.rmtree(folder, ignore_errors=True)
@@ -343,6 +375,19 @@ def make_classroom(seed: int, sheets: Sheets, folder: Path) -> Path:
         _release(course(folder), name)
     (folder / "nbgrader_config.py").write_text(CONFIG)
     return _packed(folder, seed)
+
+
+def _require_free(folder: Path) -> None:
+    """Refuses a folder with more in it than `make_classroom` put there."""
+    others = {path.name for path in folder.glob("[!.]*")} - MADE
+    others = {name for name in others if not _PACKED.fullmatch(name)}
+    if others:
+        raise ClassroomError.of(
+            f'the folder "{folder}"',
+            "a classroom without submissions, scores or files of yours",
+            ", ".join(sorted(others)),
+            "Keep it elsewhere (move the folder), then make a new one.",
+        )
 
 
 def _release(work: NbGraderAPI, sheet: str) -> None:

@@ -47,35 +47,51 @@ def choices(source: str) -> dict[str, tuple[Any, ...]]:
         Name to values, at least two.
 
     Raises:
-        ClassroomError: If a line is no place in a tuple or a range.
+        ClassroomError: If a line is no place in a tuple or a range, or
+            there is nothing to choose.
 
     Example:
         >>> choices('WIDTH = range(3, 6)[0]\nNAME = ("age", "size")[1]')
         {'WIDTH': (3, 4, 5), 'NAME': ('age', 'size')}
     """
     found = {}
-    for line in ast.parse(source).body:
-        match line:
-            case ast.Assign(
-                targets=[ast.Name(id=name)],
-                value=ast.Subscript(value=ast.Tuple() as values),
-            ):
-                found[name] = tuple(ast.literal_eval(values))
-            case ast.Assign(
-                targets=[ast.Name(id=name)],
-                value=ast.Subscript(
-                    value=ast.Call(func=ast.Name(id="range"), args=ends)
-                ),
-            ):
-                found[name] = tuple(range(*map(ast.literal_eval, ends)))
-            case _:
-                raise ClassroomError.of(
-                    f"the parameters, line {line.lineno}",
-                    "a place in a tuple or a range: `N = range(3, 9)[0]`",
-                    ast.unparse(line),
-                    "Write what the constant may be.",
-                )
+    line, received = 1, source
+    try:
+        for each in ast.parse(source).body:
+            line, received = each.lineno, ast.unparse(each)
+            name, values = _choice(each)
+            found[name] = values
+    except (SyntaxError, TypeError, ValueError):
+        raise ClassroomError.of(
+            f"the parameters, line {line}",
+            "a place in a tuple or a range with two values or more, each "
+            "once: `N = range(3, 9)[0]`",
+            received,
+            "Write what the constant may be.",
+        ) from None
     return found
+
+
+def _choice(line: ast.stmt) -> tuple[str, tuple[Any, ...]]:
+    """Name and values of one line; a ValueError for any other line."""
+    match line:
+        case ast.Assign(
+            targets=[ast.Name(id=name)],
+            value=ast.Subscript(value=ast.Tuple() as listed),
+        ):
+            values = tuple(ast.literal_eval(listed))
+        case ast.Assign(
+            targets=[ast.Name(id=name)],
+            value=ast.Subscript(
+                value=ast.Call(func=ast.Name(id="range"), args=ends)
+            ),
+        ):
+            values = tuple(range(*map(ast.literal_eval, ends)))
+        case _:
+            raise ValueError
+    if len(values) < 2 or len(set(values)) < len(values):
+        raise ValueError  # another year would not differ
+    return name, values
 
 
 def drawn(source: str, seed: int) -> dict[str, Any]:

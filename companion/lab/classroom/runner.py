@@ -65,6 +65,9 @@ class Shell(InteractiveShell):
         """IPython would keep all that is printed, gigabytes of it."""
         yield
 
+    def enable_gui(self, gui: str | None = None) -> None:
+        """``%matplotlib inline`` asks for it; nothing is shown here."""
+
     def _showtraceback(
         self,
         etype: type[BaseException],

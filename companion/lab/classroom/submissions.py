@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import copy
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
+from nbformat import NotebookNode, reader
 from nbformat.v4 import new_code_cell
 
+from companion.errors import Problem
 from companion.lab.classroom.errors import ClassroomError
 from companion.lab.classroom.sandbox import plain
 
@@ -25,6 +24,9 @@ from companion.lab.classroom.sandbox import plain
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}")
 #: Bytes of a notebook that is still read.
 LARGEST = 20 * 2**20
+#: Cells of a notebook, and characters in them: far more than an answer
+#: has, and few enough to write a feedback page in seconds.
+MOST_CELLS, MOST_TEXT = 500, 200_000
 
 
 @dataclass
@@ -54,14 +56,24 @@ def collect(folder: Path, pattern: str = "(.+)") -> list[Submission]:
         A submission for each id, in the order of the ids.
 
     Raises:
-        ClassroomError: If there is no such folder, nothing in it, or a
-            name without an id.
+        ClassroomError: If there is no such folder, nothing in it, a name
+            without an id, or no group in the expression.
     """
+    expression = _expression(pattern)
     places: dict[str, list[Path]] = {}
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     for entry in entries:
         if not entry.name.startswith("."):
-            places.setdefault(_id_of(entry, pattern), []).append(entry)
+            found = _id_of(entry, expression)
+            places.setdefault(found, []).append(entry)
+    ClassroomError.raise_if(
+        *(
+            _nameless(entry, found)
+            for found in places
+            if not ID.fullmatch(found)
+            for entry in places[found]
+        )
+    )
     if not places:
         raise ClassroomError.of(
             f'the folder "{folder}"',
@@ -72,17 +84,35 @@ def collect(folder: Path, pattern: str = "(.+)") -> list[Submission]:
     return [_read(name, places[name]) for name in sorted(places)]
 
 
-def _id_of(entry: Path, pattern: str) -> str:
+def _expression(pattern: str) -> re.Pattern[str]:
+    try:
+        expression = re.compile(pattern)
+        if expression.groups:
+            return expression
+    except re.error:
+        pass
+    raise ClassroomError.of(
+        "the option ID",
+        r"a regular expression with a group: ID='_(\d+)_'",
+        f'"{pattern}"',
+        "Put brackets around what is the id.",
+    )
+
+
+def _id_of(entry: Path, expression: re.Pattern[str]) -> str:
+    """The id in a name, or "" if there is none."""
     name = entry.name if entry.is_dir() else entry.stem
-    found = re.search(pattern, name)
-    if found is None or not ID.fullmatch(found[1]):
-        raise ClassroomError.of(
-            f'the submission "{entry.name}"',
-            "an id of letters, digits and . _ @ - in its name",
-            f'"{found[1]}"' if found else f"no match for {pattern}",
-            "Rename it, or say where the id is: ID='regular expression'.",
-        )
-    return found[1]
+    found = expression.search(name)
+    return found[1] or "" if found else ""
+
+
+def _nameless(entry: Path, found: str) -> Problem:
+    return Problem(
+        f'the submission "{entry.name}"',
+        "an id of letters (a to z), digits and . _ @ - in its name",
+        f'"{found}"' if found else "a name without one",
+        "Rename it, or say where the id is: ID='regular expression'.",
+    )
 
 
 def _read(school_id: str, entries: list[Path]) -> Submission:
@@ -91,17 +121,34 @@ def _read(school_id: str, entries: list[Path]) -> Submission:
         note = f"One notebook is asked for; there are {len(files)}."
         return Submission(school_id, notes=[note])
     try:
-        if files[0].stat().st_size > LARGEST:
-            note = f"The file is larger than {LARGEST // 2**20} MiB."
-            return Submission(school_id, notes=[note])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of cells without an id
-            notebook = nbformat.read(files[0], as_version=4)
-        if all(map(_is_cell, notebook.cells)):
-            return Submission(school_id, notebook)
+        read = _content(files[0])
     except Exception:  # whatever it is, the others are graded
-        pass
-    return Submission(school_id, notes=["The file is not a notebook."])
+        read = "The file is not a notebook."
+    if isinstance(read, str):
+        return Submission(school_id, notes=[read])
+    return Submission(school_id, read)
+
+
+def _content(path: Path) -> NotebookNode | str:
+    """A notebook, or what is wrong with it."""
+    if path.stat().st_size > LARGEST:
+        return f"The file is larger than {LARGEST // 2**20} MiB."
+    # By hand: nbformat's own check takes minutes where cells are many.
+    notebook = reader.reads(path.read_text(encoding="utf-8"))
+    parts = (
+        notebook.nbformat == 4
+        and isinstance(notebook.metadata, dict)
+        and isinstance(notebook.cells, list)
+    )
+    if not parts or not all(map(_is_cell, notebook.cells)):
+        return "The file is not a notebook."
+    text = sum(len(cell.source) for cell in notebook.cells)
+    if len(notebook.cells) > MOST_CELLS or text > MOST_TEXT:
+        return (
+            f"The notebook has more than {MOST_CELLS} cells, or "
+            f"{MOST_TEXT} characters in them."
+        )
+    return notebook
 
 
 def _is_cell(cell: NotebookNode) -> bool:
@@ -115,7 +162,8 @@ def _is_cell(cell: NotebookNode) -> bool:
 
 def _notebooks(entry: Path) -> Iterator[Path]:
     """Files, not links: those could lead anywhere."""
-    inside = entry.rglob("*.ipynb") if entry.is_dir() else [entry]
+    is_folder = entry.is_dir() and not entry.is_symlink()
+    inside = entry.rglob("*.ipynb") if is_folder else [entry]
     for path in inside:
         parts = path.relative_to(entry.parent).parts
         hidden = any(part.startswith(".") for part in parts)
@@ -216,4 +264,6 @@ def _tell_edition(submission: Submission, sheet: NotebookNode) -> None:
     seed = about.get("seed") if isinstance(about, dict) else None
     own = sheet.metadata["classroom"]["seed"]
     if isinstance(seed, int) and seed != own:
-        submission.notes.append(f"This is the sheet of SEED={seed}.")
+        submission.notes.append(
+            f"This is the sheet of SEED={str(seed)[:12]}."
+        )

@@ -105,9 +105,17 @@ def tuned_branch(
     model.fit(inputs, targets, verbose=0)
     before = [w.copy() for w in model.get_weights()]
     names = [weight.path for weight in model.weights]
-    yield from tried(fine_tune, model, branch, inputs, targets, rate)
+    made = yield from tried(fine_tune, model, branch, inputs, targets, rate)
     yield from _unchanged(model, before, names, branch)
     yield from _other_training(model, inputs, targets, rate)
+    yield from _too_far(model, before, rate)
+    if not isinstance(made, keras.callbacks.History):
+        yield (
+            "What `fit` returns is asked for, a History; you give back the "
+            f"type {type(made).__name__}."
+        )
+    if len(made.epoch) != 1:
+        yield f"One epoch is asked for; you train {len(made.epoch)}."
 
 
 def _model_with_branch(width: int) -> tuple[keras.Model, keras.Model]:
@@ -165,6 +173,20 @@ def _other_training(
         yield (
             "The model has another loss than before: it was "
             "binary_crossentropy."
+        )
+
+
+def _too_far(
+    model: keras.Model, before: list[np.ndarray], rate: float
+) -> Iterator[str]:
+    """Weights that moved farther than steps of this size go."""
+    steps = int(model.optimizer.iterations)
+    after = model.get_weights()
+    moved = max(np.abs(a - b).max() for a, b in zip(before, after))
+    if moved > 10 * rate * steps:
+        yield (
+            f"In {steps} steps at the rate {rate:g} a weight has moved by "
+            f"{moved:.2g}. Which rate had the model while `fit` ran?"
         )
 
 
@@ -270,7 +292,7 @@ def _wrong_answer(
     status, answer = yield from _parts(made)
     if status != 200:
         yield (
-            f"A good request gets the status {status} and not 200: "
+            f"A good request gets the status {status!r} and not 200: "
             f"{str(answer)[:200]}"
         )
     numbers = array_of(answer.get("again"))
@@ -301,7 +323,9 @@ def _not_refused(
     if status == 200:
         yield f"A request that {what} is answered as if it were good."
     if status != 400:
-        yield f"A request that {what} should get 400; yours gets {status}."
+        yield (
+            f"A request that {what} should get 400; yours gets {status!r}."
+        )
     told = answer.get("error")
     if not isinstance(told, str) or not told.strip():
         yield (

@@ -139,6 +139,30 @@ def array_of(values: Any) -> np.ndarray:
         return np.empty(0)
 
 
+def numbers_of(values: Any, what: str) -> Generator[str, None, np.ndarray]:
+    """Values as an array; a hint if they are no numbers.
+
+    Args:
+        values: Anything.
+        what: What to call them, in the plural.
+
+    Yields:
+        At most one hint.
+
+    Returns:
+        An array, empty if NumPy refuses the values.
+
+    Example:
+        >>> next(numbers_of(["a"], "The means"))
+        'The means should be numbers; NumPy reads yours as <U1.'
+    """
+    found = array_of(values)
+    if found.dtype.kind not in "biuf":
+        kind = found.dtype
+        yield f"{what} should be numbers; NumPy reads yours as {kind}."
+    return found
+
+
 def wrong_inputs(model: Any, batch: dict[str, np.ndarray]) -> Iterator[str]:
     """What is no model, or has inputs of other names than the batch.
 
@@ -273,6 +297,61 @@ def costs_of(
         )
         found.append(float(cost))
     return np.array(found)
+
+
+def wrong_cost_of_classes(
+    model: keras.Model, targets: np.ndarray, count: int
+) -> Iterator[str]:
+    """A loss that is not for probabilities of classes and these targets.
+
+    Args:
+        model: What was built, compiled, with one output.
+        targets: How class 0 and class 1 are written, ``(2, ...)``.
+        count: How many classes there are.
+
+    Yields:
+        At most one hint.
+    """
+    costs = []
+    for said in (0.98, 0.02, 1e-6):  # of the right class
+        answers = np.full((2, count), 1e-6, "float32")
+        answers[[0, 1], [0, 1]], answers[[0, 1], [1, 0]] = said, 1 - said
+        costs.append((yield from costs_of(model, targets, answers)))
+    right, wrong, worst = costs
+    if not (np.all(wrong > 20 * right) and np.all(worst > 2 * wrong)):
+        yield (
+            "Your loss asks "
+            f"{right[0]:.3g} of a model that gives the right class 98 %, "
+            f"and {wrong[0]:.3g} of one that gives it 2 %; cross-entropy "
+            "asks 0.0202 and 3.91. Which loss is for targets like these, "
+            "and does it take probabilities?"
+        )
+
+
+def wrong_cost_of_numbers(
+    model: keras.Model, targets: np.ndarray, off: float
+) -> Iterator[str]:
+    """A loss that does not say how far off a number is.
+
+    Args:
+        model: What was built, compiled, with one output.
+        targets: Numbers to train on, ``(samples, ...)``.
+        off: How far off other answers are.
+
+    Yields:
+        At most one hint.
+    """
+    right = yield from costs_of(model, targets, targets)
+    for other in (targets - off, targets + off):
+        costs = yield from costs_of(model, targets, other)
+        if not np.all(costs > right):
+            row = int(np.argmin(costs - right))
+            said, true = np.ravel(other[row])[0], np.ravel(targets[row])[0]
+            yield (
+                f"If {true:.3g} is right, your loss asks no more of a "
+                f"model that says {said:.3g} than of one that says "
+                f"{true:.3g}. Which loss measures how far off a number is?"
+            )
 
 
 def shake(model: keras.Model, seed: int, spread: float = 0.3) -> None:

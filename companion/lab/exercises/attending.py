@@ -59,14 +59,18 @@ def attention_by_hand(
     if not all(map(np.array_equal, given, kept)):
         yield "The arrays that came in are changed. Leave them as they are."
     yield from _wrong_finding(found, given)
-    far = given[0] * 1000
-    found = array_of((yield from tried(attend, far, *given[1:])))
-    if not np.allclose(found, _attended(far, *given[1:]), atol=1e-4):
-        yield (
-            "With queries a thousand times as large, the answer is wrong, "
-            "or NaN: exp of a large number is infinite. Only differences "
-            "count in a softmax. What can you subtract first?"
-        )
+    queries_, keys_, values_ = given
+    for what, far in {
+        "queries a thousand times as large": (1000 * queries_, keys_),
+        "3000 added to each key": (queries_, keys_ + 3000),
+    }.items():
+        found = array_of((yield from tried(attend, *far, values_)))
+        if not np.allclose(found, _attended(*far, values_), atol=1e-2):
+            yield (
+                f"With {what}, the answer is wrong, or NaN: exp of a "
+                "large number is infinite. Only differences count in a "
+                "softmax. What can you subtract first?"
+            )
 
 
 def _attended(
@@ -150,6 +154,8 @@ def padding_is_not_asked(
         "card": rng.uniform(0.2, 1, (4, lines, 11)).astype("float32"),
         "parcels": rng.uniform(0.2, 1, (4, 3, 11)).astype("float32"),
     }
+    for first in (0, 1):  # a line holds zeros, and is no line of zeros
+        batch["card"][:, first::2, first::2] = 0
     answers = yield from _shaken_answers(model, batch, seed)
     yield from _what_is_ignored(model, batch, answers)
     zeros = np.zeros((4, padding, 11), "float32")
@@ -203,7 +209,7 @@ def _what_is_ignored(
         for line in range(lines):
             moved = values.copy()
             if lines > 1:
-                moved[:, line] += 1
+                moved[:, line] *= 2  # zeros in it stay zeros
             else:
                 moved += 1
             found = yield from answers_of(model, {**batch, name: moved})

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from companion.graph import inputs_of
 from companion.lab import datasets
 from companion.lab.evaluation import (
     correlation_distance,
@@ -110,7 +111,7 @@ def last_layers(
         units, activation = made
         if units != count:
             yield (
-                f"{column}: with units={units}, each row gets {units} "
+                f"{column}: with units={units!r}, each row gets {units!r} "
                 f"of these, and this column takes {count}."
             )
         bend = yield from tried(
@@ -182,9 +183,7 @@ def rows_from_noise(
     sizes = {"numbers": num_numbers, **categories}
     given = num_numbers, categories, num_classes, latent_dim
     model = yield from tried(build, *given)
-    if set(sizes) & {
-        tensor.name for tensor in getattr(model, "inputs", [])
-    }:
+    if set(sizes) & set(inputs_of(model)):
         yield (
             "A row still goes in, and all that can come out is made of "
             "it. What should a new row be made of?"
@@ -192,7 +191,10 @@ def rows_from_noise(
     yield from wrong_inputs(model, latent_dim)
     yield from _wrong_parts(model.output, sizes)
     yield from unknown_labels(model, num_classes, latent_dim)
-    larger = build(num_numbers, categories, num_classes + 3, latent_dim)
+    more = num_numbers, categories, num_classes + 3, latent_dim
+    larger = yield from tried(
+        build, *more, advice=f"It was asked for {num_classes + 3} labels."
+    )
     yield from unknown_labels(larger, num_classes + 3, latent_dim)
     batch = labels_and_noise(num_classes, latent_dim, seed)
     shake(model, seed)  # weights of 0 hide no path
@@ -331,6 +333,11 @@ def verdicts(
     """
     for name, (right, *rows) in _tables(seed).items():
         given = yield from tried(verdict, *rows)
+        if not isinstance(given, str):
+            yield (
+                "One word for the whole table is asked for; what you give "
+                f"back has the type {type(given).__name__}."
+            )
         if given not in _VERDICTS:
             yield (
                 f"You say {given!r} of {name}. The four verdicts are "

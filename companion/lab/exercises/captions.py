@@ -55,7 +55,7 @@ def samples_of_caption(
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         yield (
             "Give back two things: the words so far, and the next words. "
-            f"Yours is a {type(result).__name__}."
+            f"Yours: {_told(result)}."
         )
     words, following = (np.atleast_1d(array_of(x)) for x in result)
     if len(words) == 0:
@@ -72,6 +72,13 @@ def samples_of_caption(
             f"Ids are whole numbers; yours are {words.dtype} and "
             f"{following.dtype}."
         )
+
+
+def _told(result: Any) -> str:
+    count = (
+        f" of {len(result)}" if isinstance(result, (tuple, list)) else ""
+    )
+    return f"a {type(result).__name__}{count}"
 
 
 def _cut_up(caption: list[int], start: int, end: int) -> Samples:
@@ -189,7 +196,8 @@ def _first(
 ) -> Generator[str, None, list[Any]]:
     """The first batches; a hint if there are fewer, or none at all."""
     stream = yield from tried(batches_of, *given)
-    if isinstance(stream, (tuple, list, dict)):
+    sized = isinstance(stream, (tuple, list, dict))
+    if sized or not hasattr(stream, "__iter__"):
         yield (
             f"You give back one {type(stream).__name__}. A generator hands "
             "out batch after batch: `yield`, in place of `return`."
@@ -262,9 +270,17 @@ def _wrong_pass(batches: list[Any], row: np.ndarray) -> Iterator[str]:
         yield "A pair has the next word of another pair."
     if sorted(pairs) != list(range(len(row))):
         missing = len(row) - len(set(pairs.tolist()))
+        what = f"{missing} of {len(row)} pairs do not come"
+        if not missing:
+            what = f"{len(pairs) - len(row)} of {len(row)} pairs come twice"
         yield (
-            f"In one pass {missing} of {len(row)} pairs do not come. The "
-            "last batch may be shorter than the others."
+            f"In one pass {what}. The last batch may be shorter than the "
+            "others."
+        )
+    if not np.isin(images, row).all():
+        yield (
+            f"A pixel of an image is {images.max():.3g}, and none was so "
+            "before. Feed the images as they come."
         )
     shown = images[:, 0, 0, 0].astype(int)
     wrong = np.flatnonzero(shown != row[pairs])
@@ -305,7 +321,7 @@ class KnownCaptions:
         """Probabilities of the next word, as a tensor."""
         return keras.ops.convert_to_tensor(self.predict(inputs))
 
-    def predict(self, inputs: Any, **options: Any) -> np.ndarray:
+    def predict(self, x: Any, **options: Any) -> np.ndarray:
         """Probabilities of the next word, ``(rows, ids)``."""
         self.patience -= 1
         if self.patience < 0:
@@ -313,7 +329,7 @@ class KnownCaptions:
                 "The model was asked again and again. The loop needs an "
                 "end, also where the model never writes the end"
             )
-        image, words = self._checked(inputs)
+        image, words = self._checked(x)
         chances = np.full((len(image), _NONSENSE + 1), 0.05, "float32")
         for n, (pixels, row) in enumerate(zip(image, words)):
             chances[n, self._next(int(pixels.flat[0]), row.tolist())] = 0.55
@@ -383,6 +399,8 @@ def stops_in_time(
             )
         asked = [word for word in whole[1 : length + 1] if word != end]
         yield from _wrong_caption(ids.tolist(), asked, (start, end), length)
+        if ids.size and ids.dtype.kind not in "iu":
+            yield f"Ids are whole numbers; yours are {ids.dtype}."
 
 
 def _wrong_caption(

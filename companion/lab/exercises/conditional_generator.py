@@ -55,9 +55,14 @@ def images_in_colour(
     """
     model = yield from tried(build, image_shape, latent_dim, num_classes)
     yield from wrong_inputs(model, latent_dim)
+    yield from _several_outputs(model.output)
     yield from _wrong_image_shape(model.output_shape, image_shape)
     yield from unknown_labels(model, num_classes, latent_dim)
-    larger = build(image_shape, latent_dim, num_classes + 3)
+    larger = yield from tried(
+        build,
+        *(image_shape, latent_dim, num_classes + 3),
+        advice=f"It was asked for {num_classes + 3} labels.",
+    )
     yield from unknown_labels(larger, num_classes + 3, latent_dim)
     batch = labels_and_noise(num_classes, latent_dim, seed)
     shake(model, seed)  # weights of 0 hide no path
@@ -94,6 +99,14 @@ def _wrong_pixels(images: list[np.ndarray]) -> Iterator[str]:
         yield (
             f"No pixel ever comes above {high:.1f}, not even with large "
             "weights, and the brightest is 1. Look at the last layers."
+        )
+
+
+def _several_outputs(output: Any) -> Iterator[str]:
+    if not isinstance(output, keras.KerasTensor):
+        yield (
+            "One output is asked for, by itself; yours is a "
+            f"{type(output).__name__} of {len(output)}."
         )
 
 
@@ -227,13 +240,14 @@ def one_loss_each(
     optimizers = [keras.optimizers.SGD(rate) for rate in _RATES]
     before = [network.get_weights() for network in networks]
     learned = [len(network.trainable_variables) for network in networks]
-    try:
-        step(*networks, optimizers, drawn, real)
-    except ValueError as error:
-        yield from _left_frozen(networks, learned)
-        yield from _refused_by_optimizer(str(error))
-        raise
+    stops = [
+        hint
+        for hint in tried(step, *networks, optimizers, drawn, real)
+        if " stops" in hint  # it need not give anything back
+    ]
     yield from _left_frozen(networks, learned)
+    yield from _refused_by_optimizer(stops)
+    yield from stops
     after = [network.get_weights() for network in networks]
     yield from _not_in_training(watches)
     moved = [_vector(network.trainable_variables) for network in networks]
@@ -292,13 +306,13 @@ def _left_frozen(networks: Networks, learned: list[int]) -> Iterator[str]:
             )
 
 
-def _refused_by_optimizer(message: str) -> Iterator[str]:
-    if message.startswith("No gradients"):
+def _refused_by_optimizer(stops: list[str]) -> Iterator[str]:
+    if any("No gradients provided" in hint for hint in stops):
         yield (
             "From the weights of one network, no path leads to the loss. "
             "Whatever depends on them has to happen while a tape records."
         )
-    if "optimizer" in message:
+    if any("Unknown variable" in hint for hint in stops):
         yield (
             "One optimiser is handed the weights of both networks. It "
             "keeps account of those it began with: use the second one, too."

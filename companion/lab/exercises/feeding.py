@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 
 import keras
 import numpy as np
 
 from companion.lab.exercises import exercise
-from companion.lab.exercises.answers import global_state, tried
+from companion.lab.exercises.answers import array_of, global_state, tried
 
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
 #: Share of a normal distribution beyond so many times its spread.
@@ -40,10 +46,8 @@ def steps_per_epoch(
     """
     for rows, size in sizes:
         full, rest = divmod(rows, size)
-        given = steps(rows, size, False)
         case = f"{rows} rows in batches of {size}"
-        if given != int(given):
-            yield f"{case}: {given} is not a whole number of batches."
+        given = yield from _number(steps, rows, size, False, case)
         if rest and given == full:
             yield (
                 f"{case}: {rest} rows are left for a shorter batch, "
@@ -56,12 +60,32 @@ def steps_per_epoch(
             )
         if given != math.ceil(rows / size):
             yield f"{case}: {given} batches do not hold each row once."
-        given = steps(rows, size, True)
+        given = yield from _number(steps, rows, size, True, case)
         if given != full:
             yield (
                 f"With drop_last only full batches count: {case}. "
                 f"Yours: {given}."
             )
+
+
+def _number(
+    steps: Callable[[int, int, bool], int],
+    rows: int,
+    size: int,
+    drop_last: bool,
+    case: str,
+) -> Generator[str, None, int]:
+    """What an answer counts; a hint if that is no whole number."""
+    given = yield from tried(steps, rows, size, drop_last)
+    number = array_of(given)
+    if number.shape or number.dtype.kind not in "biuf":
+        yield (
+            f"{case}, drop_last={drop_last}: one number is asked for; you "
+            f"give back the type {type(given).__name__}."
+        )
+    if not np.isfinite(number) or number != np.round(number):
+        yield f"{case}: {given} is not a whole number of batches."
+    return int(number)
 
 
 @exercise
@@ -93,10 +117,9 @@ def every_row_once(
     batches = yield from tried(
         batches_of, {"id": ids}, 10 * ids, batch_size, seed
     )
-    who = "An epoch of your class"
-    first = yield from tried(_epoch, batches, who=who)
+    first = yield from _fed(batches)
     states.append(global_state())
-    second = _epoch(batches)
+    second = yield from _fed(batches)
     states.append(global_state())
     yield from _wrong_rows(first, num_rows, batch_size)
     if np.array_equal(_rows(first), _rows(second)):
@@ -117,6 +140,33 @@ def every_row_once(
         )
     yield from _depends_on_more(new)
     yield from _orders_that_repeat(new(), new(seed + 1))
+
+
+def _fed(
+    batches: keras.utils.PyDataset,
+) -> Generator[str, None, list[Batch]]:
+    """An epoch; a hint if it cannot be fed, or a batch has another form."""
+    epoch = yield from tried(_epoch, batches, who="An epoch of your class")
+    for batch in epoch:
+        if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+            yield (
+                "A batch should be a tuple of two, (inputs, targets); "
+                f"yours is a {type(batch).__name__}."
+            )
+        inputs, targets = batch
+        if not isinstance(inputs, Mapping) or set(inputs) != {"id"}:
+            yield (
+                "The inputs of a batch should be a dict with the names "
+                "that came in, here id."
+            )
+        shapes = {array_of(inputs["id"]).shape, array_of(targets).shape}
+        if len(shapes) > 1 or len(shapes.pop()) != 1:
+            yield (
+                "In a batch each array has as many rows as the batch; "
+                f"yours have the shapes {array_of(inputs['id']).shape} and "
+                f"{array_of(targets).shape}."
+            )
+    return [(inputs, array_of(y)) for inputs, y in epoch]
 
 
 def _wrong_rows(
@@ -222,10 +272,22 @@ def noise_on_images(
             "has to give back both."
         )
     inputs, targets = result
+    if not isinstance(inputs, Mapping):
+        yield (
+            "The inputs are a dict, name to array; yours have the type "
+            f"{type(inputs).__name__}."
+        )
     if set(inputs) != set(clean[0]):
         yield (
-            f"Of the inputs image and numbers you give back only "
-            f"{', '.join(inputs)}. Hand on what you do not change."
+            "The inputs were image and numbers, and you give back "
+            f"{', '.join(inputs) or 'none'}. Hand on what you do not "
+            "change, and nothing else."
+        )
+    image = array_of(inputs["image"])
+    if image.shape != handed.shape:
+        yield (
+            f"The images came in as {handed.shape}, and you give back "
+            f"{image.shape}."
         )
     if not np.array_equal(handed, clean[0]["image"]):
         yield (
@@ -241,27 +303,24 @@ def noise_on_images(
             "The noise comes from np.random, whose state the whole program "
             "shares. Draw from the rng that is handed to your function."
         )
-    first, again, other = (
-        noisy(_batch(rows, side, seed), np.random.default_rng(number))
-        for number in (seed, seed, seed + 1)
-    )
-    if not np.array_equal(first[0]["image"], again[0]["image"]):
+    drawn = []
+    for number in (seed, seed, seed + 1):
+        rng = np.random.default_rng(number)
+        made = yield from tried(noisy, _batch(rows, side, seed), rng)
+        drawn.append(array_of(made[0]["image"]))
+    first, again, other = drawn
+    if not np.array_equal(first, again):
         yield (
             "The same rng state gives other noise: your function draws "
             "from something else than the rng it is handed."
         )
-    if np.array_equal(first[0]["image"], other[0]["image"]):
+    if np.array_equal(first, other):
         yield (
             "Every rng gives the same noise, so each batch would get it. "
             "Use the rng that is handed to your function, not a fixed one."
         )
-    if inputs["image"].shape != clean[0]["image"].shape:
-        yield (
-            f"The images came in as {clean[0]['image'].shape}, and you "
-            f"give back {inputs['image'].shape}."
-        )
-    yield from _wrong_noise(inputs["image"] - clean[0]["image"])
-    if 0 <= inputs["image"].min() and inputs["image"].max() <= 1:
+    yield from _wrong_noise(image - clean[0]["image"])
+    if 0 <= image.min() and image.max() <= 1:
         yield (
             "After the noise every pixel is still from 0 to 1: what went "
             "beyond was cut off, so the noise on paper and on ink has "
@@ -270,8 +329,9 @@ def noise_on_images(
 
 
 def _wrong_noise(noise: np.ndarray) -> Iterator[str]:
-    within, between = np.std(noise, axis=(1, 2, 3)), np.std(noise, axis=0)
-    if min(within.min(), between.min()) < 1e-3:
+    within = np.std(noise, axis=(1, 2, 3)).min()
+    steps = [np.std(np.diff(noise, axis=axis)) for axis in (0, 1, 2)]
+    if min(within, *steps) < 1e-3:
         yield (
             "Many pixels share one number. Draw as many numbers as there "
             "are pixels in the batch."

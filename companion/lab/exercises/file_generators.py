@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -121,7 +122,8 @@ def batches_of_files(
         folder = Path(name)
         ids = [str(3 * n + 1) for n in range(num_samples)]
         _write(folder, ids, place)
-        given, state = list(ids), global_state()
+        given = list(ids)
+        state = global_state(), random.getstate()
 
         def epochs(seed: int) -> Generator[str, None, list[np.ndarray]]:
             made = yield from tried(
@@ -136,9 +138,10 @@ def batches_of_files(
                 "The list of ids that came in is in another order now: "
                 "shuffling works in place. Shuffle a copy."
             )
-        if global_state() != state:
+        if (global_state(), random.getstate()) != state:
+            drawn = "np.random" if global_state() != state[0] else "random"
             yield (
-                "You draw from np.random itself, or set its seed, and so "
+                f"You draw from {drawn} itself, or set its seed, and so "
                 "change what the rest of the program draws. Make a "
                 "np.random.default_rng of your own."
             )
@@ -193,6 +196,11 @@ def _targets(batch: Any) -> Generator[str, None, np.ndarray]:
             f"yields a {type(batch).__name__}."
         )
     inputs, targets = batch[0], array_of(batch[1])
+    if targets.dtype.kind not in "iuf" or not targets.ndim:
+        yield (
+            "The targets of a batch should be an array of numbers, one per "
+            f"sample; yours: {targets.dtype} of shape {targets.shape}."
+        )
     if not isinstance(inputs, dict) or sorted(inputs) != sorted(_INPUTS):
         names = inputs if isinstance(inputs, dict) else [type(inputs)]
         told = ", ".join(map(str, names))
@@ -207,7 +215,9 @@ def _targets(batch: Any) -> Generator[str, None, np.ndarray]:
             f"For {targets.size} targets sensor should be "
             f"({targets.size}, 20, 3); yours is {sensor.shape}."
         )
-    targets = targets.ravel().astype(int)
+    if floor.dtype.kind not in "iuf":
+        yield f"Floors should be numbers; yours are {floor.dtype}."
+    targets = targets.ravel()
     if not np.array_equal(sensor[:, 0, 0], targets):
         yield "Sensors and targets of a batch are of different samples."
     if not np.array_equal(floor.ravel(), targets % 7):
@@ -246,22 +256,26 @@ def _runs_files(
 ) -> Iterator[str]:
     """Whether a record with a command is run."""
     made = folder / "made"
-    text = f"[__import__('os').mkdir({str(made)!r}), {{'floor': 0, 'place':"
-    text += " 'lab', 'target': 0}][1]"
-    (folder / f"meta_{ids[0]}.txt").write_text(text, encoding="utf-8")
-    try:
-        batches = batches_of(folder, ids, len(ids), 0)
-        next(batches)
-    except Exception:  # of any kind: it should be refused
-        refused = True
-    else:
-        refused = False
+    record = "{'floor': 0, 'place': 'lab', 'target': 0}"
+    command = f"[__import__('os').mkdir({str(made)!r}), {record}][1]"
+    refused = []
+    for text in (command, f"[{record}][0]"):
+        (folder / f"meta_{ids[0]}.txt").write_text(text, encoding="utf-8")
+        try:
+            next(batches_of(folder, ids, len(ids), 0))
+        except Exception:  # of any kind: it should be refused
+            refused.append(text)
     if made.exists():
         yield (
             "A metadata file contained a command, and reading it made a "
             "folder: the text is run. ast.literal_eval only reads."
         )
-    if not refused:
+    if refused == [command]:
+        yield (
+            f"A metadata file holds the text [{record}][0], which is no "
+            "literal, and is read without an error: is it run?"
+        )
+    if len(refused) < 2:
         yield (
             "A metadata file that holds no record is read without an "
             "error, so nobody learns that it is damaged."
@@ -273,6 +287,8 @@ def own_format(
     column_of: Callable[[list[Path]], FileColumn],
     good: Sequence[int] = (0, 1, 2, 4),
     cut: Sequence[int] = (3,),
+    long: Sequence[int] = (),
+    count: int = 4,
 ) -> Iterator[str]:
     """Stations are read from their text files, and bad ones are skipped.
 
@@ -280,27 +296,30 @@ def own_format(
         column_of: Paths to a column.
         good: Numbers of files that are as they should be.
         cut: Numbers of files whose last line is missing.
+        long: Numbers of files whose last line comes twice.
+        count: Readings in a good file.
 
     Raises:
         Hint: If numbers are others, or a bad file is fed.
     """
     with tempfile.TemporaryDirectory() as name:
-        total = len(good) + len(cut) + 2
+        total = len(good) + len(cut) + len(long) + 2
         paths = [Path(name, f"station_{n}.txt") for n in range(total)]
-        right = {n: _station(paths[n], n) for n in good}
-        for number in cut:
-            _station(paths[number], number)
+        right = {n: _station(paths[n], n, count) for n in good}
+        for number in (*cut, *long):
+            _station(paths[number], number, count)
             lines = paths[number].read_text().splitlines()
-            paths[number].write_text("\n".join(lines[:-1]) + "\n")
+            lines = lines[:-1] if number in cut else lines + lines[-1:]
+            paths[number].write_text("\n".join(lines) + "\n")
         paths[-2].write_text("")
-        _station(paths[-1], total, word="out of order")
+        _station(paths[-1], total, count, word="out of order")
         column = yield from tried(column_of, paths, advice=_ADVICE)
         if not isinstance(column, FileColumn):
             yield (
                 "A FileColumn is asked for; what you give back has the "
                 f"type {type(column).__name__}."
             )
-        yield from _wrong_column(column, right, total, cut)
+        yield from _wrong_column(column, right, total, cut, long)
 
 
 _ADVICE = (
@@ -309,10 +328,12 @@ _ADVICE = (
 )
 
 
-def _station(path: Path, seed: int, word: str = "") -> np.ndarray:
-    """Writes a file of four readings; what it holds."""
+def _station(
+    path: Path, seed: int, count: int, word: str = ""
+) -> np.ndarray:
+    """Writes a file of readings; what it holds."""
     rng = np.random.default_rng([seed, 8])
-    values = np.round(rng.uniform(1, 30, (4, 2)), 1)
+    values = np.round(rng.uniform(1, 30, (count, 2)), 1)
     lines = [f"{a};{b}".replace(".", ",") for a, b in values]
     if word:
         lines[2] = f"{word};{word}"
@@ -325,6 +346,7 @@ def _wrong_column(
     right: dict[int, np.ndarray],
     total: int,
     cut: Sequence[int],
+    long: Sequence[int],
 ) -> Iterator[str]:
     if len(column) != total:
         yield (
@@ -335,10 +357,12 @@ def _wrong_column(
         yield "A bad file should be skipped: FileColumn has bad= for it."
     found = set(range(total)) - set(column.bad_files)
     fed = sorted(found - set(right))
-    if set(fed) & set(cut):
+    if set(fed) & {*cut, *long}:
+        which = "fewer" if fed[0] in cut else "more"
         yield (
-            f"station_{fed[0]}.txt tells of 4 readings, has 3, and is fed. "
-            "Compare the number of lines, and raise an error."
+            f"station_{fed[0]}.txt has {which} readings than its first "
+            "line says, and is fed. Compare the number of lines, and raise "
+            "an error."
         )
     if fed:
         told = (
@@ -363,8 +387,8 @@ def _wrong_numbers(
     asked = np.stack([right[row] for row in rows])
     if taken.shape != asked.shape:
         yield (
-            f"A file of 4 readings should become (4, 2); yours becomes "
-            f"{taken.shape[1:]}."
+            f"A file of {asked.shape[1]} readings should become "
+            f"{asked.shape[1:]}; yours becomes {taken.shape[1:]}."
         )
     if taken.dtype.kind != "f":
         yield f"The readings should be floats; yours are {taken.dtype}."

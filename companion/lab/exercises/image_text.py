@@ -147,7 +147,8 @@ def padding_ignored(
     """
     model = yield from tried(build, num_tokens)
     batch = _batch((8, 16, 1), num_tokens, lengths, seed)
-    yield from _wrong_answers(model, batch, 10, seed)
+    answers = yield from _wrong_answers(model, batch, 10, seed)
+    yield from _no_probabilities(answers)
     yield from _wrong_reading(model, batch, lengths[0], num_tokens)
 
 
@@ -178,14 +179,18 @@ def reads_image_and_text(
     model = yield from tried(build, image_shape, num_tokens, num_classes)
     batch = _batch(image_shape, num_tokens, lengths, seed)
     answers = yield from _wrong_answers(model, batch, num_classes, seed)
-    if answers.min() < 0 or not np.allclose(answers.sum(1), 1, atol=1e-4):
-        yield (
-            f"The {num_classes} numbers of a row are no probabilities: "
-            "they should be at least 0 and add up to 1. Which activation "
-            "does that?"
-        )
+    yield from _no_probabilities(answers)
     yield from _wrong_reading(model, batch, lengths[0], num_tokens)
     yield from _wrong_training(model, batch, num_classes)
+
+
+def _no_probabilities(answers: np.ndarray) -> Iterator[str]:
+    if answers.min() < 0 or not np.allclose(answers.sum(1), 1, atol=1e-4):
+        yield (
+            f"The {answers.shape[1]} numbers of a row are no "
+            "probabilities: they should be at least 0 and add up to 1. "
+            "Which activation does that?"
+        )
 
 
 def _batch(
@@ -264,6 +269,17 @@ def _wrong_reading(
                 f"Word {place + 1} of a text makes no difference: your "
                 "model reads other words only."
             )
+    # One word more, with the lowest id that is no padding.
+    ends = (text > 0).sum(axis=1)
+    rows = ends < short
+    longer = text[rows].copy()
+    longer[np.arange(len(longer)), ends[rows]] = 1
+    more = {"image": batch["image"][rows], "text": longer}
+    if not differs(answers[rows], (yield from answers_of(model, more))):
+        yield (
+            "A word with the id 1 makes no difference, as if it were "
+            "padding. Only 0 is padding."
+        )
 
 
 def _why_padding_counts(model: keras.Model, short: int, long: int) -> str:
@@ -319,6 +335,13 @@ def _wrong_training(
         yield (
             "Your loss is no lower if the model is sure of the right class "
             f"than if it is sure of a wrong one. {advice}"
+        )
+    odds = np.log(np.exp(sure).sum(axis=1)).mean()
+    if np.isclose(losses[0], odds - 0.9, atol=1e-4):
+        yield (
+            "Your loss makes probabilities once more of those it gets, as "
+            "from logits. Either the model gives probabilities, or the "
+            "loss makes them."
         )
     yield from _one_step(model, batch, labels)
 

@@ -59,7 +59,7 @@ def same_size(
         turned = {**batch, name: values[::-1]}
         if not differs(pixels, (yield from answers_of(model, turned))):
             yield f"Whatever the {name} is, the same image comes out."
-    for place in (0, length - 1):
+    for place in (0, length - 1, length // 2):
         moved = {**batch, "text": batch["text"].copy()}
         moved["text"][:, place] += 1
         if not differs(pixels, (yield from answers_of(model, moved))):
@@ -243,6 +243,12 @@ def _wrong_coins(coins: np.ndarray) -> Iterator[str]:
         )
     if not 0.45 < share < 0.55:
         yield f"One half should be flipped; you flip {share:.0%} of them."
+    if len(set(coins[1:].sum(axis=1))) < 4:
+        yield (
+            f"In {_DRAWS} batches about the same number of pairs is "
+            "flipped. If each pair has a coin of its own, that number "
+            "differs from batch to batch."
+        )
 
 
 #: What else can become of an image, by the number that stands for it.
@@ -407,6 +413,12 @@ def _other_images(
     free = _carried_out(image, steps, anything)
     return {
         "Nothing is clipped: pixels beyond 0 and 1 are left.": free,
+        "Pixels below 0 are left. Clip at both ends.": _carried_out(
+            image, steps, (-np.inf, 1)
+        ),
+        "Pixels above 1 are left. Clip at both ends.": _carried_out(
+            image, steps, (0, np.inf)
+        ),
         "Clipped at the end alone. A step then begins with pixels that no "
         "image has; clip after each step.": np.clip(free, 0, 1),
         "Each step is clipped but the last.": _carried_out(

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from companion.graph import inputs_of, is_built_by_dict
 from companion.lab.exercises.answers import shake, tried
 
 #: Spreads of the noise on weights: the last layers reach both their ends.
@@ -62,12 +63,17 @@ def wrong_inputs(model: Any, latent_dim: int) -> Iterator[str]:
             "A keras.Model is asked for; what you give back has the type "
             f"{type(model).__name__}."
         )
-    if isinstance(model.input, dict):
+    if not inputs_of(model):
+        yield (
+            "Your model names no inputs: it is not known what it takes. "
+            "Pass keras.Model a list of inputs, and the output."
+        )
+    if is_built_by_dict(model):
         yield (
             "Your inputs are in a dict, so a key too many is fed in place "
             "of another. Pass keras.Model a list."
         )
-    inputs = {tensor.name: tensor for tensor in model.inputs}
+    inputs = inputs_of(model)
     if inputs.keys() != {"label", "noise"}:
         yield (
             f"Your inputs are called {', '.join(inputs)}. The data come "

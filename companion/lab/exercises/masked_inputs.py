@@ -88,6 +88,8 @@ def _wrong_pair(
             yield f"{case}, {each} should hold floats, not {array.dtype}."
     if np.isnan(value).any():
         yield f"{case}, NaN is left in {name}: a loss would be NaN as well."
+    if not np.isfinite(value).all():
+        yield f"{case}, {name} holds infinity. Put a finite number there."
     yield from _wrong_mask(mask[:, 0], numbers, case)
     wrong = (value[:, 0] != numbers) & ~np.isnan(numbers)
     if wrong.any():

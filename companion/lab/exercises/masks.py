@@ -162,17 +162,22 @@ def padding_of_two_sensors(
         yield _why_padding_counts(model, *lengths)
     for name in long:
         yield from _unread(model, long, name, answers)
-    # One more dry day, at 0 degrees: a day like any other.
+    # One more dry day: a day like any other, however cold.
     rows = _real(long).sum(axis=1) < lengths[0]
-    longer = {name: values[rows].copy() for name, values in long.items()}
-    ends = _real(longer).sum(axis=1)
-    for values in longer.values():
-        values[np.arange(len(ends)), ends] = 0
-    if not differs(answers[rows], (yield from answers_of(model, longer))):
-        yield (
-            "A dry day at 0 degrees makes no difference, as if it were "
-            "padding. Only -1 mm of rain says that there was no day."
-        )
+    for degrees in (0, -1, -9):
+        longer = {
+            name: values[rows].copy() for name, values in long.items()
+        }
+        ends = _real(longer).sum(axis=1)
+        for name, reading in (("rain", 0), ("temperature", degrees)):
+            longer[name][np.arange(len(ends)), ends] = reading
+        found = yield from answers_of(model, longer)
+        if not differs(answers[rows], found):
+            yield (
+                f"A dry day at {degrees} degrees makes no difference, as "
+                "if it were padding. Only -1 mm of rain says that there "
+                "was no day."
+            )
 
 
 def _sensors(length: int, most: int, seed: int) -> Batch:
@@ -342,15 +347,19 @@ def _ignored(
 ) -> Iterator[str]:
     """An input that is there and makes no difference."""
     there = batch["has_sensor"] > 0
-    for name in ("sensor", "numbers"):
+    for name, rows, which in (
+        ("sensor", there, "have a sensor"),
+        ("numbers", there, "have a sensor"),
+        ("numbers", ~there, "have no sensor"),
+    ):
         for place in range(batch[name].shape[1]):
             moved = batch[name].copy()
             moved[:, place] += 1
             found = yield from answers_of(model, {**batch, name: moved})
-            if not differs(answers[there], found[there]):
+            if not differs(answers[rows], found[rows]):
                 yield (
                     f"The input {name} makes no difference in rows that "
-                    f"have a sensor: look at column {place}."
+                    f"{which}: look at column {place}."
                 )
     zeros = {**batch, "sensor": np.zeros_like(batch["sensor"])}
     with_sensor = yield from answers_of(

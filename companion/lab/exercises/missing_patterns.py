@@ -136,7 +136,10 @@ def _wrong_form(batch: Any, asked: Batch) -> Iterator[str]:
                 f"A row of {name} has the shape {values.shape[1:]}; yours "
                 f"has {shapes[name][1:]}."
             )
-    sizes = {shape[0] for shape in shapes.values()} | {len(targets)}
+    told = array_of(targets)
+    if not told.ndim:
+        yield f"Targets are an array; yours are a {type(targets).__name__}."
+    sizes = {shape[0] for shape in shapes.values()} | {len(told)}
     if len(sizes) > 1:
         yield (
             f"The arrays of one batch have {sorted(sizes)} rows. All need "
@@ -380,6 +383,12 @@ def _same_again(lost: np.ndarray) -> Iterator[str]:
                 f"Epochs {one} and {other} hide the same rows. Where they "
                 "are drawn, what says which epoch it is?"
             )
+    still = int((lost == lost[0]).all(axis=0).sum())
+    if still > 3:
+        yield (
+            f"Of {lost.shape[1]} rows {still} are the same in all of "
+            f"{len(lost)} epochs, hidden or not. Is each batch drawn anew?"
+        )
 
 
 def _same_places(epoch: Sequence[Batch], clean: Batch) -> Iterator[str]:

@@ -16,6 +16,7 @@ from companion.lab.exercises.answers import (
     differs,
     shake,
     tried,
+    wrong_cost_of_numbers,
     wrong_inputs,
     wrong_step,
 )
@@ -74,7 +75,7 @@ def _ids(
     if given != (list(training), list(new)):
         yield "A list that came in is changed. Leave both as they are."
     ids = array_of(result)
-    if isinstance(result, (list, tuple)) or ids.dtype.kind != "i":
+    if isinstance(result, (list, tuple)) or ids.dtype.kind not in "iu":
         kind = f"a {type(result).__name__}"
         if isinstance(result, np.ndarray):
             kind = f"an array of {ids.dtype}"
@@ -132,9 +133,14 @@ def units_ignored(
     training = rng.normal(3, 1, (200, num_columns)).astype("float32")
     batch = {
         "numbers": training[:24],
-        "category": (np.arange(24) % num_categories).astype("int32"),
+        "category": (np.arange(24) % num_categories).astype("int32")[
+            :, None
+        ],
     }
-    model = yield from tried(build, training, num_categories)
+    given = training.copy()
+    model = yield from tried(build, given, num_categories)
+    if not np.array_equal(given, training):
+        yield "The training rows that came in are changed: make new arrays."
     yield from _wrong_form(model, batch)
     shake(model, seed)
     answers = yield from answers_of(model, batch)
@@ -179,6 +185,7 @@ def _wrong_units(
     ):
         in_units = (training * factor + shift).astype("float32")
         other = yield from tried(build, in_units, num_categories)
+        yield from answers_of(other, batch)  # some make their weights now
         pairs = zip(other.trainable_variables, model.trainable_variables)
         for copy, weight in pairs:
             copy.assign(weight)
@@ -227,6 +234,25 @@ def _unread(
     found = yield from answers_of(model, {**batch, "category": turned})
     if not differs(answers, found):
         yield "The category makes no difference."
+    alone = np.arange(ids.max() + 1, dtype="int32")[:, None]
+    yield from _alike(model, batch, "category", alone)
+
+
+def _alike(
+    model: keras.Model, batch: Batch, name: str, ids: np.ndarray
+) -> Iterator[str]:
+    """Two ids, one in each row, that a model takes for the same."""
+    numbers = np.repeat(batch["numbers"][:1], len(ids), axis=0)
+    found = yield from answers_of(model, {"numbers": numbers, name: ids})
+    _, first, which = np.unique(
+        found, return_index=True, return_inverse=True
+    )
+    like = first[np.ravel(which)]
+    for number in np.flatnonzero(like != np.arange(len(ids)))[:1]:
+        yield (
+            f"With the same numbers, {name} {ids[like[number], 0]} and "
+            f"{name} {ids[number, 0]} get the same answer."
+        )
 
 
 @exercise
@@ -267,6 +293,8 @@ def reads_several_genres(
     yield from _order(model, batch, answers)
     shares = np.linspace(0, 1, len(batch["numbers"]), dtype="float32")
     yield from wrong_step(model, batch, shares[:, None])
+    some = np.array([[0.25], [0.5], [0.75]], "float32")
+    yield from wrong_cost_of_numbers(model, some, 0.2)
 
 
 def _films(num_numbers: int, num_genres: int, seed: int) -> Batch:
@@ -343,6 +371,8 @@ def _ignored(
         found = yield from answers_of(model, {**batch, "genres": other})
         if not differs(answers, found):
             yield f"Genre {place + 1} of a film makes no difference."
+    alone = np.arange(num_genres, dtype="int32")[:, None]
+    yield from _alike(model, batch, "genres", alone)
     far = {**batch, "numbers": 100 * batch["numbers"]}
     found = yield from answers_of(model, far)
     if found.min() < 0 or found.max() > 1:

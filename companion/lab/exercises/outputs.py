@@ -22,14 +22,20 @@ from companion.lab.exercises.answers import (
     array_of,
     differs,
     loss_name,
+    numbers_of,
     shake,
     tried,
+    wrong_cost_of_classes,
     wrong_inputs,
     wrong_step,
 )
 
 _YES_OR_NO = {"binary_crossentropy", "binary_focal_crossentropy"}
-_BY_ROW = {"categorical_crossentropy", "categorical_focal_crossentropy"}
+_BY_ROW = {
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "kl_divergence",
+}
 _BY_NUMBER = {"sparse_categorical_crossentropy"}
 _FROM_0 = {"sigmoid", "hard_sigmoid"}
 #: Task to its activations and the losses that go with them.
@@ -104,6 +110,11 @@ def last_layers(
             keras.activations.get, activation, who=f"{task}: Keras"
         )
         right_activations, right_losses = _RIGHT[task]
+        if not isinstance(units, (int, np.integer)):
+            yield (
+                f"{task}: the units are a whole number; yours have the "
+                f"type {type(units).__name__}."
+            )
         if units != count:
             yield (
                 f"{task}, {count} of them: a layer of {units} units gives "
@@ -154,19 +165,23 @@ def typical_error(
         )
         shapes = f"With shapes {predicted.shape} and {true.shape}"
         advice = f"{shapes} it should work, too."
-        given = yield from tried(error, predicted, true, advice=advice)
+        copies = predicted.copy(), true.copy()
+        made = yield from tried(error, *copies, advice=advice)
+        given = yield from numbers_of(made, "Errors")
+        if not all(map(np.array_equal, copies, (predicted, true))):
+            yield "An array that came in is changed. Make a new one."
         off_by_more = predicted.copy()
         off_by_more[-1] += 1000
         last = yield from tried(error, off_by_more, true, advice=advice)
-        if np.ndim(given):
-            yield f"{shapes} you get {np.shape(given)}, not one number."
+        if given.ndim:
+            yield f"{shapes} you get {given.shape}, not one number."
         table = (prices + off)[:, None] - prices
         if np.isclose(given, np.sqrt(np.mean(table**2))):
             yield (
                 f"{shapes} the difference is ({rows}, {rows}): every "
                 "prediction minus every price. Make the shapes equal."
             )
-        if np.isclose(given, last):
+        if np.isclose(given, float(last)):
             yield f"{shapes} the last row does not count. Use them all."
         yield from _another_mean(float(given), off)
 
@@ -189,7 +204,7 @@ def _another_mean(given: float, off: np.ndarray) -> Iterator[str]:
 def words_as_labels(
     labels: Callable[[list[str], list[str]], Any],
     build: Callable[[int], keras.Model],
-    names: Sequence[str] = ("small", "medium", "large"),
+    names: Sequence[str] = ("low", "high", "higher"),
     rows: int = 30,
     seed: int = 0,
 ) -> Iterator[str]:
@@ -222,8 +237,10 @@ def words_as_labels(
         other = yield from answers_of(model, {**batch, name: values[::-1]})
         if not differs(given, other):
             yield f"The answers do not depend on the input {name}."
-    yield from _wrong_loss(model, batch, made)
+    yield from _wrong_loss(model, made)
     yield from wrong_step(model, batch, made)
+    rows_of = [int(np.argmax(classes == number)) for number in (0, 1)]
+    yield from wrong_cost_of_classes(model, made[rows_of], len(names))
 
 
 def _wrong_labels(
@@ -283,17 +300,19 @@ def _probabilities(
     return given
 
 
-def _wrong_loss(
-    model: keras.Model, batch: dict[str, np.ndarray], labels: np.ndarray
-) -> Iterator[str]:
+def _wrong_loss(model: keras.Model, labels: np.ndarray) -> Iterator[str]:
+    """What can be said of a loss by its name; of others, by its costs."""
     if not model.compiled:
         yield "The model is not compiled: it needs a loss that fits."
-    name = loss_name(model.loss)
+    loss: Any = model.loss
+    if isinstance(loss, (list, dict)) and len(loss) == 1:
+        (loss,) = loss.values() if isinstance(loss, dict) else loss
+    name = yield from tried(loss_name, loss, who="Keras")
     one_hot = labels.ndim == 2 and labels.shape[1] > 1
-    if name not in (_BY_ROW if one_hot else _BY_NUMBER):
+    if name in (_BY_NUMBER if one_hot else _BY_ROW):
         kind = "one-hot rows" if one_hot else "class numbers"
         yield f"Your labels are {kind}. The loss {name} is not for those."
-    if getattr(model.loss, "from_logits", False):
+    if getattr(loss, "from_logits", False):
         yield (
             "`from_logits=True` takes the answers for logits. Yours are "
             "probabilities already: a softmax would come twice."

@@ -15,7 +15,9 @@ from companion.lab.exercises.answers import (
     answers_of,
     array_of,
     differs,
+    numbers_of,
     tried,
+    wrong_cost_of_classes,
     wrong_inputs,
     wrong_step,
 )
@@ -23,8 +25,6 @@ from companion.lab.exercises.answers import (
 #: Words of the exercises; the last one is never in training rows.
 WORDS = "city", "coast", "islands", "desert"
 _Arrays = dict[str, np.ndarray]
-#: Rows of a batch.
-_SIZE = 16
 
 
 @exercise
@@ -32,15 +32,17 @@ def scale_of_batches(
     mean_and_variance: Callable[[Iterator[np.ndarray]], Any],
     sizes: tuple[int, ...] = (64, 64, 10),
     centre: float = 40.0,
+    spreads: tuple[float, ...] = (1.0, 5.0, 20.0),
     seed: int = 0,
 ) -> Iterator[str]:
     """Mean and variance of all rows, from batches that come once.
 
     Args:
-        mean_and_variance: An iterator of batches ``(rows, 3)`` to two
-            arrays ``(3,)``.
+        mean_and_variance: An iterator of batches ``(rows, columns)`` to
+            two arrays ``(columns,)``.
         sizes: Rows of each batch.
         centre: What the numbers are about.
+        spreads: How far those of each column lie apart in a batch.
         seed: Decides them.
 
     Raises:
@@ -49,18 +51,20 @@ def scale_of_batches(
     rng = np.random.default_rng(seed)
     levels = centre + 10 * rng.permutation(len(sizes))
     batches = [
-        rng.normal(level, [1, 5, 20], (size, 3))
+        rng.normal(level, spreads, (size, len(spreads)))
         for level, size in zip(levels, sizes)
     ]
     made = yield from tried(mean_and_variance, iter(batches))
     if not isinstance(made, (tuple, list)) or len(made) != 2:
         yield "Give back two arrays: the mean and the variance."
-    mean, variance = map(array_of, made)
-    rows = np.concatenate(batches)
-    if mean.shape != (3,) or variance.shape != (3,):
+    mean = yield from numbers_of(made[0], "The means")
+    variance = yield from numbers_of(made[1], "The variances")
+    rows, width = np.concatenate(batches), len(spreads)
+    if not mean.shape == variance.shape == (width,):
         yield (
-            "The batches have three columns, so mean and variance have "
-            f"three numbers each. Yours: {mean.shape} and {variance.shape}."
+            f"The batches have {width} columns, so mean and variance have "
+            f"{width} numbers each. Yours: {mean.shape} and "
+            f"{variance.shape}."
         )
     means = [batch.mean(axis=0) for batch in batches]
     if np.allclose(mean, np.mean(means, axis=0), rtol=1e-9):
@@ -99,6 +103,7 @@ def learned_from_training(
     learned: Callable[[Any, int], Any],
     num_train: int = 3,
     num_batches: int = 5,
+    size: int = 16,
     seed: int = 0,
 ) -> Iterator[str]:
     """Scale and vocabulary are those of the training batches.
@@ -108,6 +113,7 @@ def learned_from_training(
             first batches are for training, to two layers by name.
         num_train: How many that is.
         num_batches: How many there are in all.
+        size: Rows of a batch.
         seed: Decides what is in them.
 
     Raises:
@@ -116,7 +122,6 @@ def learned_from_training(
     import tensorflow as tf
 
     rng = np.random.default_rng(seed)
-    size = _SIZE
     level = np.repeat(np.arange(num_batches), size)[:, None]
     numbers = rng.normal([500, 40], [90, 8], (len(level), 2)) + 50 * level
     last = np.array(WORDS[:-1], object)[rng.integers(3, size=len(level))]
@@ -130,13 +135,14 @@ def learned_from_training(
     layers = yield from tried(learned, dataset, num_train)
     if not isinstance(layers, Mapping) or set(layers) != set(inputs):
         yield "Give back a dict of two layers, numbers and region."
-    yield from _wrong_scale(layers["numbers"], numbers, num_train * size)
+    yield from _wrong_scale(layers["numbers"], numbers, num_train, size)
     yield from _wrong_words(layers["region"], last[: num_train * size])
 
 
 def _wrong_scale(
-    layer: Any, numbers: np.ndarray, train: int
+    layer: Any, numbers: np.ndarray, num_train: int, size: int
 ) -> Iterator[str]:
+    train = num_train * size
     scaled = yield from tried(layer, numbers, who="Your layer for numbers")
     found = array_of(scaled)
     if found.shape != numbers.shape:
@@ -149,13 +155,12 @@ def _wrong_scale(
         wanted = (numbers - rows.mean(axis=0)) / rows.std(axis=0)
         return np.allclose(found, wanted, atol=1e-3)
 
-    size = _SIZE
     if np.allclose(found, numbers, rtol=1e-4):
         yield "The layer for numbers changes nothing: it never learned."
     if is_by(numbers):
         yield (
             "The scale is that of all batches. Those after the first "
-            f"{train // size} are for the test, and must teach nothing."
+            f"{num_train} are for the test, and must teach nothing."
         )
     if is_by(numbers[:size]):
         yield "The scale is that of the first batch alone."
@@ -169,13 +174,12 @@ def _wrong_scale(
 
 
 def _wrong_words(layer: Any, words: np.ndarray) -> Iterator[str]:
-    read: Any = getattr(layer, "get_vocabulary", None)
-    if read is None:
+    if not isinstance(layer, keras.layers.StringLookup):
         yield (
-            "The layer for region has no vocabulary: its type is "
+            "A StringLookup is asked for under region; yours has the type "
             f"{type(layer).__name__}."
         )
-    known = {str(word) for word in read()} & set(WORDS)
+    known = {str(word) for word in layer.get_vocabulary()} & set(WORDS)
     if WORDS[3] in known:
         yield (
             f"The vocabulary has {WORDS[3]}, a word of the test rows: "
@@ -207,7 +211,10 @@ def takes_raw_samples(
     """
     train = _parcels(rows, seed)
     batch = {name: values[:20] for name, values in train.items()}
-    model = yield from tried(build, dict(train))
+    given = {name: values.copy() for name, values in train.items()}
+    model = yield from tried(build, given)
+    if not all(np.array_equal(given[name], train[name]) for name in train):
+        yield "The training rows that came in are changed: make new arrays."
     yield from wrong_inputs(model, batch)
     answers = yield from answers_of(model, batch)
     if answers.shape != (20, 3) or not np.allclose(answers.sum(axis=1), 1):
@@ -217,6 +224,7 @@ def takes_raw_samples(
     yield from _not_saved(model, batch, answers)
     targets = np.arange(20) % 3
     yield from wrong_step(model, batch, targets)
+    yield from wrong_cost_of_classes(model, np.arange(2), 3)
 
 
 def _parcels(rows: int, seed: int) -> _Arrays:
@@ -236,6 +244,12 @@ def _wrong_reading(
         found = yield from answers_of(model, turned)
         if not differs(found, answers):
             yield f"With every {what} changed the answers are as before."
+    for column in range(2):
+        numbers = batch["numbers"].copy()
+        numbers[:, column] = np.roll(numbers[:, column], 1)
+        found = yield from answers_of(model, batch | {"numbers": numbers})
+        if not differs(found, answers):
+            yield f"Column {column} of the numbers makes no difference."
     seen = []
     for word in WORDS:
         region = np.full(len(batch["region"]), word, object)
@@ -255,12 +269,13 @@ def _unscaled(
     units = np.array([0.001, 0.1], "float32")
     shifted = train["numbers"] - 2 * train["numbers"].mean(axis=0)
     other = train | {"numbers": shifted * units}
+    batch = {name: values[: len(answers)] for name, values in other.items()}
     again = yield from tried(build, dict(other))
+    yield from answers_of(again, batch)  # some make their weights now
     for new, old in zip(
         again.trainable_variables, model.trainable_variables
     ):
         new.assign(old)
-    batch = {name: values[: len(answers)] for name, values in other.items()}
     found = yield from answers_of(again, batch)
     if np.max(np.abs(found - answers)) > 1e-2:
         yield (

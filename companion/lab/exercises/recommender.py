@@ -16,6 +16,7 @@ from companion.lab.exercises.answers import (
     global_state,
     shake,
     tried,
+    wrong_cost_of_numbers,
     wrong_inputs,
     wrong_step,
 )
@@ -55,9 +56,12 @@ def best_unrated(
     num_users, num_products, width = sizes
     users = rng.normal(0, 1, (num_users, width))
     products = rng.normal(0, 1, (num_products, width))
+    # The last user likes nothing: even the best is far below 0.
+    products[:, 0], users[-1, 0] = 1 + abs(products[:, 0]), -20
     scores = users @ products.T
-    # What each user would like best is rated already.
+    # What each user would like best is rated already, and some of the rest.
     rated = scores >= np.sort(scores, axis=1)[:, [-2]]
+    rated |= rng.random(rated.shape) < 0.2
     given = users.copy(), products.copy(), rated.copy()
     result = yield from tried(recommend, *given, count)
     if not all(map(np.array_equal, given, (users, products, rated))):
@@ -175,6 +179,11 @@ def ids_forgotten(
         yield (
             f"User and product are hidden together in {both:.0%} of the "
             "rows. Draw for each of them by itself."
+        )
+    if both < _HIDDEN**2 / 3:
+        yield (
+            f"User and product both are hidden in {both:.1%} of the rows; "
+            "drawn independently, that happens in 1%."
         )
     again = yield from tried(forget, batch, np.random.default_rng(seed))
     if not _same(again, changed):
@@ -306,10 +315,13 @@ def two_towers(
             f"{(len(batch['user']), 1)}; yours are {answers.shape}."
         )
     vectors = yield from _vectors(towers, sides)
+    yield from _alike(towers, sides)
     yield from _not_the_product(model, towers, answers, vectors)
     yield from _unread(model, batch, answers)
     stars = np.linspace(1, 5, len(batch["user"]), dtype="float32")
     yield from wrong_step(model, batch, stars[:, None])
+    some = np.array([[1.0], [3.0], [5.0]], "float32")
+    yield from wrong_cost_of_numbers(model, some, 0.5)
 
 
 def _pairs(num_users: int, num_products: int, seed: int) -> Batch:
@@ -340,6 +352,20 @@ def _vectors(
             f"width); yours give {shapes[0]} and {shapes[1]}."
         )
     return vectors
+
+
+def _alike(towers: list[Any], sides: list[Batch]) -> Iterator[str]:
+    """Two ids that a tower gives the same vector."""
+    for tower, side in zip(towers, sides):
+        (name, ids), (other, numbers) = side.items()
+        every = np.arange(ids.max() + 1, dtype="int32")
+        same = np.repeat(numbers[:1], len(every), axis=0)
+        found = yield from answers_of(tower, {name: every, other: same})
+        if len(np.unique(found, axis=0)) < len(every):
+            yield (
+                f"Among the {len(every)} ids of {name} two have the same "
+                f"vector, with the same {other}."
+            )
 
 
 def _not_the_product(

@@ -13,8 +13,10 @@ from companion.lab.exercises.answers import (
     answers_of,
     array_of,
     differs,
+    numbers_of,
     shake,
     tried,
+    wrong_cost_of_numbers,
     wrong_inputs,
     wrong_step,
 )
@@ -50,7 +52,10 @@ def side_by_side(
             "The arrays that came in are changed. Make a new array, and "
             "leave what you were given."
         )
-    found, right = array_of(result), _laid_out(fast, slow, every)
+    right = _laid_out(fast, slow, every)
+    if array_of(result).dtype == bool:
+        yield "The array should hold readings; yours is of True and False."
+    found = yield from numbers_of(result, "Readings and mask")
     if found.shape == (*right.shape[:2], right.shape[2] - 1):
         yield (
             f"There are {found.shape[2]} channels; {right.shape[2]} are "
@@ -74,6 +79,7 @@ def _two_rates(
     fast = rng.uniform(1, 2, (3, steps, 1)).astype("float32")
     slow = rng.uniform(3, 4, (3, -(-steps // every), 2)).astype("float32")
     slow[[0, 1, 2], [1, 2, 1]] = np.nan
+    slow[1, 1] = 0  # read, and not a gap
     return fast, slow
 
 
@@ -130,6 +136,12 @@ def _wrong_channels(
         )
     if np.array_equal(mask, 1 - there):
         yield "The mask is the other way round: 1 means a reading."
+    read = np.any(right[..., 1:3] != 0, axis=2)
+    if np.array_equal(mask, read):
+        yield (
+            "A reading of 0 has the mask 0: the mask should tell it from a "
+            "step without a reading."
+        )
     if mask[:, ::every].all():
         yield (
             "The mask is 1 at every step at which the slow sensor should "
@@ -176,6 +188,8 @@ def answers_online(
         yield f"The answers should be {asked}; yours are {before.shape}."
     targets = rng.normal(size=asked).astype("float32")
     yield from wrong_step(model, batch, targets)
+    some = np.zeros((3, steps, 1), "float32") + [[[-1]], [[0.5]], [[2]]]
+    yield from wrong_cost_of_numbers(model, some.astype("float32"), 0.5)
     shake(model, seed)
     yield from _wrong_memory(model, readings, steps // 2)
 
@@ -276,10 +290,11 @@ def weighed(
         companion.lab.exercises.Hint: Your estimate is the plain mean. ...
     """
     rows = _measured(50, sensors, seed)
-    result = yield from tried(
-        weigh, rows.readings.copy(), rows.noise.copy()
-    )
-    found = array_of(result)
+    given = rows.readings.copy(), rows.noise.copy()
+    result = yield from tried(weigh, *given)
+    if not all(map(np.array_equal, given, rows)):
+        yield "An array that came in is changed. Make a new one."
+    found = yield from numbers_of(result, "Estimates")
     if found.shape == (50,):
         yield (
             "Your estimates are (50,); (50, 1) is asked for. Subtracted "
@@ -354,6 +369,12 @@ def told_the_noise(
     )
     if not ratio <= share:
         yield from _why_worse(model, test, answers, ratio, share)
+    shake(model, seed)
+    if not differs((yield from answers_of(model, test.fed)), answers):
+        yield (
+            "With other weights your model gives the same answers: it "
+            "holds the formula, and has learned nothing."
+        )
 
 
 def _error(answers: np.ndarray, rows: _Readings) -> float:

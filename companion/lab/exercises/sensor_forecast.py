@@ -14,6 +14,7 @@ from companion.lab.exercises.answers import (
     answers_of,
     array_of,
     differs,
+    numbers_of,
     shake,
     tried,
     wrong_inputs,
@@ -55,8 +56,9 @@ def one_shape(
             "Give back two things: the model, and the targets. Yours is a "
             f"{type(made).__name__}."
         )
-    model, targets = made[0], array_of(made[1])
+    model = made[0]
     yield from wrong_inputs(model, inputs)
+    targets = yield from numbers_of(made[1], "Targets")
     yield from _wrong_targets(targets, future)
     answers = yield from answers_of(model, inputs)
     if answers.shape != targets.shape:
@@ -81,6 +83,11 @@ def _wrong_targets(
             "Your targets are other numbers than the futures, or stand in "
             "another order. Only the shape may change."
         )
+    if targets.shape not in (future.shape, (*future.shape, 1)):
+        yield (
+            f"Your targets have the shape {targets.shape}; "
+            f"{future.shape} or {(*future.shape, 1)} is asked for."
+        )
 
 
 def _wrong_steps(
@@ -95,10 +102,22 @@ def _wrong_steps(
             "All steps of a prediction are the same number, whatever the "
             "weights are: nothing tells one step from the next."
         )
+    if len(np.unique(steps, axis=1).T) < steps.shape[1]:
+        yield (
+            "Two steps of a prediction are the same number in every row, "
+            "whatever the weights are. Each step can be another number."
+        )
     for name, readings in inputs.items():
         other = inputs | {name: readings[::-1] + 1}
-        if not differs(answers, (yield from answers_of(model, other))):
+        changed = yield from answers_of(model, other)
+        if not differs(answers, changed):
             yield f"The predictions do not depend on the input {name}."
+        same = ~np.any(steps != changed.reshape(steps.shape), axis=0)
+        if same.any():
+            yield (
+                f"Step {same.argmax()} of the predictions does not depend "
+                f"on the input {name}."
+            )
 
 
 @exercise
@@ -130,7 +149,7 @@ def told_the_step_before(
             "The arrays that came in are changed. They are the targets, "
             "too: make an array of your own."
         )
-    before = array_of(found)
+    before = yield from numbers_of(found, "What the steps are told")
     if before.shape != future.shape:
         yield (
             f"What comes back has the shape {before.shape}; the futures "

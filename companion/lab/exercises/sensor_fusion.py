@@ -11,10 +11,11 @@ import numpy as np
 from companion.lab.exercises import exercise
 from companion.lab.exercises.answers import (
     answers_of,
-    array_of,
     differs,
+    numbers_of,
     shake,
     tried,
+    wrong_cost_of_classes,
     wrong_inputs,
     wrong_step,
 )
@@ -59,7 +60,7 @@ def cut_together(
     if any(not np.array_equal(given[n], before[n]) for n in given):
         yield "The readings that came in are changed. Leave them alone."
     for name, rate in rates.items():
-        windows = array_of(found[name])
+        windows = yield from numbers_of(found[name], "Readings")
         steps = round(seconds * rate)
         if windows.ndim != 3 or windows.shape[1:] != (steps, 3):
             yield (
@@ -163,7 +164,8 @@ def nothing_leaks(
         yield "The windows that came in are changed. Leave them alone."
     if not isinstance(found, (tuple, list)) or len(found) != 2:
         yield "Give back two arrays: training, then test."
-    train, test = map(array_of, found)
+    train = yield from numbers_of(found[0], "Training windows")
+    test = yield from numbers_of(found[1], "Test windows")
     yield from _wrong_parts(train, test, windows, is_new)
     yield from _wrong_scale(train, test, windows, is_new)
 
@@ -296,6 +298,7 @@ def answers_with_what_is_left(
     yield from _wrong_reading(model, batch, list(sensors), answers)
     labels = np.arange(12, dtype="int32") % num_classes
     yield from wrong_step(model, batch, labels)
+    yield from wrong_cost_of_classes(model, np.arange(2), num_classes)
 
 
 def _dead(batch: Arrays, *names: str) -> Arrays:
@@ -314,6 +317,19 @@ def _wrong_reading(
             yield (
                 f"Whatever {name} reads, the answer stays the same, "
                 "although it works."
+            )
+        last = batch[name].copy()
+        last[:, -1] += 5
+        found = yield from answers_of(model, {**batch, name: last})
+        if not differs(answers, found):
+            yield f"The last step of {name} makes no difference."
+        alone = _dead(batch, *(other for other in names if other != name))
+        left = yield from answers_of(model, alone)
+        found = yield from answers_of(model, {**alone, **other})
+        if not differs(left, found):
+            yield (
+                f"Whatever {name} reads, the answer stays the same if it "
+                "is the only sensor that works."
             )
         dead = _dead(batch, name)
         without = yield from answers_of(model, dead)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from companion.lab.exercises.answers import (
     array_of,
     costs_of,
     differs,
+    numbers_of,
     shake,
     tried,
     wrong_inputs,
@@ -100,7 +102,8 @@ def _wrong_form(
             "was not given. Each keras.Input needs a name."
         )
     yield from wrong_inputs(model, batch)
-    found = {tensor.name: tensor.shape[1:] for tensor in model.inputs}
+    tensors = getattr(model, "inputs", None) or []
+    found = {tensor.name: tensor.shape[1:] for tensor in tensors}
     if found != _SHAPES:
         yield f"The inputs should be {_SHAPES}; yours are {found}."
 
@@ -122,6 +125,7 @@ def batch_that_fits(
         Hint: If a name, a shape, the rows or their values do not fit.
     """
     parcels, _ = datasets.parcels(seed, num_train=count, num_test=1)
+    rights = {name: x.copy() for name, x in parcels.inputs.items()}
     batch = yield from tried(feed, parcels)
     if not isinstance(batch, dict):
         yield "A model with named inputs is fed a dict: name to array."
@@ -136,8 +140,9 @@ def batch_that_fits(
             f"The model has no input {name}. Leave it out: only inputs "
             "belong in the dict, and never what gives the answer away."
         )
-    for name, right in parcels.inputs.items():
-        yield from _wrong_rows(name, array_of(batch[name]), right)
+    for name, right in rights.items():
+        given = yield from numbers_of(batch[name], f"The rows of {name}")
+        yield from _wrong_rows(name, np.atleast_1d(given), right)
 
 
 def _wrong_rows(
@@ -172,6 +177,7 @@ def three_or_more(
     build: Callable[[], keras.Model],
     always_no: Callable[[datasets.Parcels], float],
     count: int = 8000,
+    turned: bool = False,
     seed: int = 0,
 ) -> Iterator[str]:
     """Targets, model and loss fit a question with the answer yes or no.
@@ -181,12 +187,15 @@ def three_or_more(
         build: Makes the compiled model.
         always_no: The share of parcels for which "no" is right.
         count: How many parcels to try it on.
+        turned: Whether band 0 becomes 5, and so on: then yes is common.
         seed: Decides these parcels.
 
     Raises:
         Hint: If one of the three is wrong.
     """
     parcels, _ = datasets.parcels(seed, num_train=count, num_test=1)
+    if turned:
+        parcels = dataclasses.replace(parcels, bands=5 - parcels.bands)
     right = (parcels.bands >= 3)[:, None]
     given = yield from tried(targets, parcels)
     yield from _wrong_targets(array_of(given), right)

@@ -10,10 +10,10 @@ import numpy as np
 
 from companion.lab.exercises import exercise
 from companion.lab.exercises.answers import (
-    DISTANCES,
     array_of,
     differs,
     loss_name,
+    numbers_of,
     shake,
     tried,
     wrong_inputs,
@@ -26,6 +26,7 @@ _Arrays = Mapping[str, np.ndarray]
 def balanced_weights(
     balance: Callable[[dict[str, np.ndarray]], Any],
     classes: tuple[int, ...] = (0, 1, 2),
+    names: tuple[str, str, str] = ("kind", "price", "share"),
     rows: int = 200,
     seed: int = 0,
 ) -> Iterator[str]:
@@ -34,6 +35,7 @@ def balanced_weights(
     Args:
         balance: Labels by output, to loss weights by output.
         classes: The class numbers that occur.
+        names: Of the outputs; the first one has the class numbers.
         rows: How many labels there are.
         seed: Decides them.
 
@@ -42,26 +44,27 @@ def balanced_weights(
     """
     rng = np.random.default_rng(seed)
     chance = rng.dirichlet(np.full(len(classes), 3.0))
-    labels = {
-        "kind": rng.choice(classes, rows, p=chance),
-        "price": rng.normal(900, 150, (rows, 1)),
-        "share": rng.uniform(0, 1, (rows, 1)),
-    }
+    drawn = (
+        rng.choice(classes, rows, p=chance),
+        rng.normal(900, 150, (rows, 1)),
+        rng.uniform(0, 1, (rows, 1)),
+    )
+    labels = dict(sorted(zip(names, drawn)))
     given = {name: values.copy() for name, values in labels.items()}
     with np.errstate(divide="ignore", invalid="ignore"):
         made = yield from tried(balance, given)
+    if not all(np.array_equal(given[n], labels[n]) for n in labels):
+        yield "The labels that came in are changed. Make new arrays."
     if not isinstance(made, Mapping) or set(made) != set(labels):
         yield f"Give back a dict with a weight for each of {list(labels)}."
     for name, weight in made.items():
         yield from _no_number(name, weight)
-    shares = np.bincount(labels["kind"]) / rows
+    kind, *numbers = names
+    shares = np.bincount(labels[kind]) / rows
     shares = shares[shares > 0]
-    constant = {
-        "kind": -np.sum(shares * np.log(shares)),
-        "price": labels["price"].var(),
-        "share": labels["share"].var(),
-    }
-    yield from _not_of_one_size(made, labels, constant)
+    constant = {name: labels[name].var() for name in numbers}
+    constant[kind] = -np.sum(shares * np.log(shares))
+    yield from _not_of_one_size(made, labels, constant, kind)
 
 
 def _no_number(name: str, weight: Any) -> Iterator[str]:
@@ -85,10 +88,11 @@ def _not_of_one_size(
     made: Mapping[str, float],
     labels: _Arrays,
     constant: Mapping[str, float],
+    kind: str,
 ) -> Iterator[str]:
     """Losses that are not balanced, and by what mistake."""
-    numbers = {name: labels[name] for name in ("price", "share")}
-    count = labels["kind"].max() + 1
+    numbers = {name: x for name, x in labels.items() if name != kind}
+    count = labels[kind].max() + 1
     others = {
         "A larger loss gets a larger weight. It should be held back": {
             name: 1 / size for name, size in constant.items()
@@ -103,15 +107,15 @@ def _not_of_one_size(
         },
         "Keras takes the natural logarithm, and you another": {
             **constant,
-            "kind": constant["kind"] / np.log(2),
+            kind: constant[kind] / np.log(2),
         },
         "The classes are not equally common. Use the share of each": {
             **constant,
-            "kind": np.log(count),
+            kind: np.log(count),
         },
         "A class number is no amount. Its loss is a crossentropy": {
             **constant,
-            "kind": labels["kind"].var(),
+            kind: labels[kind].var(),
         },
     }
     if _of_one_size(made, constant):
@@ -169,20 +173,29 @@ def rare_bands_count_more(
             "margin",
         }:
             yield f"{key} needs an array for each output: band and margin."
-    yield from _other_arrays(made, bands, margins)
+    weights = {
+        name: np.ones(rows) if each is None else each  # as Keras reads it
+        for name, each in made["sample_weight"].items()
+    }
+    yield from _other_arrays(made["y"], weights, bands, margins)
     wanted = np.array([per_class.get(int(b), 1.0) for b in bands])
-    yield from _other_weights(made["sample_weight"], wanted)
+    yield from _other_weights(weights, wanted)
     yield from _refused(made, margins)
 
 
 def _other_arrays(
-    made: Mapping[str, Any], bands: np.ndarray, margins: np.ndarray
+    labels: Mapping[str, Any],
+    given: Mapping[str, Any],
+    bands: np.ndarray,
+    margins: np.ndarray,
 ) -> Iterator[str]:
     for name, right in {"band": bands, "margin": margins}.items():
-        found = array_of(made["y"][name])
+        found = array_of(labels[name])
         if not np.array_equal(np.ravel(found), np.ravel(right)):
             yield f"The labels under {name} should stay as they are."
-        weights = array_of(made["sample_weight"][name])
+        weights = yield from numbers_of(
+            given[name], f"The weights under {name}"
+        )
         if weights.size != len(bands):
             yield (
                 f"{len(bands)} rows need as many weights; under {name} "
@@ -268,22 +281,25 @@ def _by_name(
     made: Any, rows: int
 ) -> Generator[str, None, list[dict[str, np.ndarray]]]:
     """Both dicts, each with a flat array for each output."""
-    found = []
+    found: list[dict[str, np.ndarray]] = []
     for part in made:
         if not isinstance(part, Mapping) or set(part) != {"band", "price"}:
             names = list(part) if isinstance(part, Mapping) else part
             yield f"Both dicts need band and price; one has {names}."
-        found.append({k: np.ravel(array_of(v)) for k, v in part.items()})
-        for name, values in found[-1].items():
+        found.append({})
+        for name, given in part.items():
+            read = yield from numbers_of(given, f"What is under {name}")
+            values = found[-1][name] = np.ravel(read)
             if len(values) != rows:
                 yield (
                     f"Of {rows} rows {len(values)} are left under {name}. "
                     "Leave every row in: its band is known."
                 )
-            if np.isnan(values).any():
+            if not np.isfinite(values).all():
+                bad = "NaN" if np.isnan(values).any() else "infinity"
                 yield (
-                    f"There is a NaN under {name}. A weight of 0 does not "
-                    "help there: 0 times NaN is NaN. Put a number."
+                    f"There is {bad} under {name}. A weight of 0 does not "
+                    f"help there: 0 times {bad} is NaN. Put a number."
                 )
     return found
 
@@ -296,17 +312,19 @@ def _wrong_model(
         "numbers": rng.uniform(0, [9000, 90], (20, 2)).astype("float32"),
     }
     yield from wrong_inputs(model, batch)
-    answers = model.output
+    answers: Any = yield from tried(model, batch)
     if not isinstance(answers, dict):
-        answers = dict(zip(model.output_names, model.outputs))
+        parts = answers if isinstance(answers, (list, tuple)) else [answers]
+        names = getattr(model, "output_names", map(str, range(len(parts))))
+        answers = dict(zip(names, parts))
     if answers.keys() != {"band", "price"}:
         yield (
             f"The outputs are called {', '.join(answers)}. Pass "
             "keras.Model a dict, or name the last layers, so that band and "
             "price go by name."
         )
-    shapes = {name: answer.shape for name, answer in answers.items()}
-    if shapes != {"band": (None, 6), "price": (None, 1)}:
+    shapes = {name: tuple(each.shape[1:]) for name, each in answers.items()}
+    if shapes != {"band": (6,), "price": (1,)}:
         yield f"Six probabilities and one number, please; yours: {shapes}."
     if not model.compiled:
         yield "The model is not compiled yet; the losses are in the task."
@@ -336,6 +354,13 @@ def _wrong_answers(
         other = answered({**batch, name: values[::-1].copy()})
         if not any(map(differs, other, (price, band))):
             yield f"The answers do not depend on the input {name}."
+    for weight in model.trainable_variables:
+        weight.assign(30 * keras.ops.convert_to_numpy(weight))
+    if np.abs(answered(batch)[0]).max() <= 1:
+        yield (
+            "However large its weights are, your model gives no price "
+            "above 1. What does the activation of that layer let through?"
+        )
 
 
 def _wrong_losses(model: keras.Model) -> Iterator[str]:
@@ -344,20 +369,30 @@ def _wrong_losses(model: keras.Model) -> Iterator[str]:
         yield "Give each output a loss of its own: a dict, name to loss."
     if losses.keys() != {"band", "price"}:
         yield f"Losses go by the names of the outputs; yours: {[*losses]}."
-    if loss_name(losses["band"]) != "sparse_categorical_crossentropy":
+    name = yield from tried(loss_name, losses["band"], who="Keras")
+    if name != "sparse_categorical_crossentropy":
         yield "Bands are class numbers. Which loss takes those?"
     if getattr(losses["band"], "from_logits", False):
         yield (
             "`from_logits=True` takes the answers for logits. Yours are "
             "probabilities already: a softmax would come twice."
         )
-    if loss_name(losses["price"]) not in DISTANCES:
+    costs = yield from tried(_costs, losses["price"], who="The price loss")
+    if not costs[0] < min(costs[1:]):
         yield "A price is a number. Which loss measures how far off it is?"
-    weights = model.get_compile_config()["loss_weights"]
+    config = yield from tried(model.get_compile_config, who="Keras")
+    weights = config["loss_weights"]
     if not isinstance(weights, dict):
-        yield "The losses have no weights yet. Give each output its own."
+        yield "Give each output a loss weight by its name, in a dict."
     if weights != {"band": 1, "price": 0.1}:
         yield (
             f"The loss weights are {weights}. A squared price is larger "
             "than a cross-entropy: which of the two has to be held back?"
         )
+
+
+def _costs(loss: Any) -> list[float]:
+    """What a loss asks of 3, 2.5 and 3.5 where 3 is right."""
+    said = np.array([[3.0], [2.5], [3.5]], "float32")
+    cost = keras.losses.get(loss)
+    return [float(np.mean(cost(said[:1], each[None]))) for each in said]

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from companion.lab.exercises import exercise
-from companion.lab.exercises.answers import global_state, tried
+from companion.lab.exercises.answers import array_of, global_state, tried
 
 _Batch = tuple[dict[str, np.ndarray], np.ndarray]
+#: Epochs and seeds whose orders are compared.
+_EPOCHS, _SEEDS = 12, 12
 
 
 @exercise
@@ -39,9 +41,10 @@ def cost_of_a_stop(
         steps = math.ceil(rows / size)
         case = f"{rows} rows in batches of {size}, stopped after {stop}"
         given = yield from tried(goes_on, rows, size, stop)
-        if not isinstance(given, tuple) or len(given) != 2:
+        found = array_of(given)
+        if found.shape != (2,):
             yield "Give back two whole numbers: an epoch, and batches."
-        epoch, again = given
+        epoch, again = found.tolist()
         if not (_whole(epoch) and _whole(again)):
             yield f"{case}: {epoch} and {again} are not whole numbers."
         right = (stop - 1) // steps
@@ -65,7 +68,7 @@ def cost_of_a_stop(
 
 
 def _whole(number: Any) -> bool:
-    return isinstance(number, (int, np.integer)) or number == int(number)
+    return isinstance(number, (int, float)) and number % 1 == 0
 
 
 @exercise
@@ -104,13 +107,15 @@ def a_stream_that_goes_on(
             f"back has the type {type(made).__name__}."
         )
     batches = yield from tried(
-        lambda: list(islice(made, 3 * steps)), who="Your generator"
+        lambda: list(islice(made, _EPOCHS * steps)), who="Your generator"
     )
     yield from _wrong_batches(batches, num_rows, batch_size)
     orders = [
-        tuple(_rows(batches[steps * n : steps * (n + 1)])) for n in range(3)
+        tuple(_rows(batches[steps * n : steps * (n + 1)]))
+        for n in range(_EPOCHS)
     ]
     yield from _wrong_orders(orders, new, num_rows, steps, seed)
+    yield from _wrong_sizes(batches, num_rows, batch_size)
     if global_state() != state:
         yield (
             "Your generator draws from np.random itself, or sets its seed, "
@@ -123,10 +128,11 @@ def _wrong_batches(
 ) -> Iterator[str]:
     """Too few batches, or such as belong to no model."""
     steps = math.ceil(num_rows / batch_size)
-    if len(batches) < 3 * steps:
+    if len(batches) < _EPOCHS * steps:
         yield (
-            f"Three epochs of {num_rows} rows need {3 * steps} batches of "
-            f"{batch_size}, and your generator ends after {len(batches)}."
+            f"{_EPOCHS} epochs of {num_rows} rows need {_EPOCHS * steps} "
+            f"batches of {batch_size}, and your generator ends after "
+            f"{len(batches)}."
         )
     for batch in batches:
         if not isinstance(batch, tuple) or len(batch) != 2:
@@ -134,7 +140,7 @@ def _wrong_batches(
         inputs, targets = batch
         if not isinstance(inputs, dict) or set(inputs) != {"id", "half"}:
             yield "Inside a batch, inputs are a dict of every input."
-        if len(targets) == 0:
+        if np.size(targets) == 0:
             yield "There is an empty batch."
         if not np.array_equal(10 * inputs["id"], targets) or (
             not np.array_equal(inputs["id"], 2 * inputs["half"])
@@ -142,6 +148,21 @@ def _wrong_batches(
             yield (
                 "Inputs and targets of a batch are not the same rows: "
                 "index all with the same row numbers."
+            )
+
+
+def _wrong_sizes(
+    batches: list[_Batch], num_rows: int, batch_size: int
+) -> Iterator[str]:
+    """Batches that are shorter than they need be."""
+    steps = math.ceil(num_rows / batch_size)
+    for number, (_, targets) in enumerate(batches):
+        left = num_rows - number % steps * batch_size
+        if len(targets) != min(batch_size, left):
+            yield (
+                f"Batch {number} should hold {min(batch_size, left)} rows, "
+                f"and holds {len(targets)}. Only the last batch of an "
+                "epoch may be shorter."
             )
 
 
@@ -160,33 +181,41 @@ def _wrong_orders(
                 f"{num_rows} rows once. Yours hold {len(set(order))} "
                 "different rows."
             )
-    if len(set(orders)) < 3:
-        yield "Among three epochs, two have the same order."
-    again = tuple(_rows(islice(new(), steps)))
-    if again != orders[0]:
+    if len(set(orders)) < _EPOCHS:
+        yield f"Among {_EPOCHS} epochs, two have the same order."
+
+    def order_of(seed: int, epoch: int) -> Generator[str, None, Any]:
+        batches = new(seed, epoch)
+        return (
+            yield from tried(
+                lambda: tuple(_rows(islice(batches, steps))),
+                who=f"Your generator with seed={seed}, epoch={epoch}",
+            )
+        )
+
+    if (yield from order_of(seed, 0)) != orders[0]:
         yield (
             "A second generator with the same seed begins with another "
             "order."
         )
-    for epoch in (1, 2):
-        later = new(epoch=epoch)
-        if tuple(_rows(islice(later, steps))) != orders[epoch]:
+    for epoch in range(1, _EPOCHS):
+        if (yield from order_of(seed, epoch)) != orders[epoch]:
             yield (
                 f"Begun with epoch={epoch}, your generator feeds another "
                 "order than in that epoch of a training that never "
                 "stopped."
             )
-    other = _rows(islice(new(seed=seed + 1), 3 * steps))
-    others = {
-        tuple(other[num_rows * n : num_rows * (n + 1)]) for n in range(3)
-    }
-    if orders[0] == tuple(other[:num_rows]):
-        yield "Another seed gives the same order."
-    if others & set(orders):
-        yield (
-            "An epoch of one seed has the order of another epoch of the "
-            "next seed: two trainings share most of their orders."
-        )
+    for other in range(seed + 1, seed + _SEEDS):
+        for epoch in range(_EPOCHS):
+            order = yield from order_of(other, epoch)
+            if order == orders[epoch]:
+                yield "Another seed gives the same order."
+            if order in orders:
+                yield (
+                    f"Epoch {epoch} of seed {other} has the order of epoch "
+                    f"{orders.index(order)} of seed {seed}: two trainings "
+                    "share orders."
+                )
 
 
 def _rows(batches: Iterable[_Batch]) -> list[int]:
@@ -233,14 +262,11 @@ def decoded_once(
             f"{num_paths} photos, with room for all, are decoded "
             f"{decoder.count} times in three epochs."
         )
+    yield from _changed(remembered, num_paths, seed)
     first = decoder.paths[0]
-    read(first)[:] = 0
-    if not np.array_equal(read(first), decoder.pixels[first]):
-        yield (
-            "A photo that was changed after it was handed out, as noise in "
-            "place does, is handed out changed the next time."
-        )
-    other = remembered(_Decoder(num_paths, seed + 1), num_paths)
+    other = yield from tried(
+        remembered, _Decoder(num_paths, seed + 1), num_paths
+    )
     if np.array_equal(other(first), read(first)):
         yield (
             "Two functions with different decoders share what they keep: "
@@ -249,30 +275,58 @@ def decoded_once(
     yield from _too_much_kept(remembered, num_paths, seed)
 
 
+def _changed(
+    remembered: Callable[..., Any], num_paths: int, seed: int
+) -> Iterator[str]:
+    """A photo that is another after what was handed out was changed."""
+    decoder = _Decoder(num_paths, seed)
+    read = yield from tried(remembered, decoder, num_paths)
+    path = decoder.paths[0]
+    for _ in range(3):  # as it was decoded, and as it was kept
+        photo = yield from tried(read, path, who="Your function of a path")
+        if not np.array_equal(photo, decoder.pixels[path]):
+            yield (
+                "A photo that was changed after it was handed out, as "
+                "noise in place does, is handed out changed the next time."
+            )
+        yield from tried(
+            lambda photo=photo: [photo.__setitem__(slice(None), 0)],
+            who="Changing a photo in place",
+        )
+
+
 def _too_much_kept(
     remembered: Callable[..., Any], num_paths: int, seed: int
 ) -> Generator[str, None, None]:
     """More photos kept than there is room for, or fewer."""
     room = num_paths // 2
-    decoder = _Decoder(num_paths, seed)
-    read = yield from tried(remembered, decoder, room)
-    for path in 2 * decoder.paths:
-        read(path)
-    least = 2 * num_paths - room
-    if decoder.count < least:
-        yield (
-            f"With room for {room} of {num_paths} photos, at least {least} "
-            "must be decoded in two epochs. You decode "
-            f"{decoder.count}: more are kept than there is room for."
-        )
-    decoder = _Decoder(num_paths, seed)
-    read = remembered(decoder, room)
-    for path in 2 * decoder.paths[:room]:
-        read(path)
-    if decoder.count > room:
+
+    def decoded(count: int) -> Generator[str, None, int]:
+        """How many are decoded if so many come in turn, twice."""
+        decoder = _Decoder(num_paths, seed)
+        read = yield from tried(remembered, decoder, room)
+        for path in 2 * decoder.paths[:count]:
+            yield from tried(
+                read,
+                path,
+                who=f"With room for {room} of {count} photos your function",
+            )
+        return decoder.count
+
+    for count in (num_paths, room + 1):
+        least = 2 * count - room
+        found = yield from decoded(count)
+        if found < least:
+            yield (
+                f"With room for {room} of {count} photos, at least {least} "
+                f"must be decoded in two epochs. You decode {found}: more "
+                "are kept than there is room for."
+            )
+    found = yield from decoded(room)
+    if found > room:
         yield (
             f"With room for {room}, {room} photos in turn are decoded "
-            f"{decoder.count} times in two epochs."
+            f"{found} times in two epochs."
         )
 
 
@@ -281,7 +335,7 @@ class _Decoder:
 
     def __init__(self, num_paths: int, seed: int) -> None:
         rng = np.random.default_rng([seed, num_paths])
-        self.paths = [f"{number}.jpg" for number in range(num_paths)]
+        self.paths = [f"{n % 2}/{n // 2}.jpg" for n in range(num_paths)]
         self.pixels = {
             path: rng.integers(1, 255, (4, 4, 3)).astype("uint8")
             for path in self.paths

@@ -138,6 +138,7 @@ def scales_of_training(
     """
     rng = np.random.default_rng([seed, 12])
     train = rng.normal([50, 0.2, -3], [20, 0.05, 1], (num_rows, 3))
+    train[0] += [99, 0.3, -6]  # one row far from all others
     later = np.vstack([train[:4], rng.normal(80, 30, (8, 3))])
     copies = train.copy(), later.copy()
     one, many = yield from _pair(scaled, *copies)
@@ -257,10 +258,13 @@ def _write_samples(
     late = np.round(rng.normal(0, 0.5, (count, 4)), 3)
     with open(folder / "table.csv", "w", newline="") as file:
         table = csv.writer(file)
-        table.writerow(["sample", *_COLUMNS[::-1]])  # not as the model
+        # Another order for each count of samples, and never the model's.
+        order = np.roll([*_COLUMNS[::-1], "sample"], count)
+        table.writerow(order)
         for row in rng.permutation(count):
-            numbers = inputs["fundamentals"][row, ::-1].tolist()
-            table.writerow([_sample(row), *numbers])
+            numbers = inputs["fundamentals"][row].tolist()
+            told = dict(zip(_COLUMNS, numbers), sample=_sample(row))
+            table.writerow([told[name] for name in order])
     for row in range(count):
         name = _sample(row)
         np.save(folder / f"{name}.npy", inputs["indicators"][row])
