@@ -26,9 +26,11 @@ else
 REQUIREMENTS := -e .[book,test,classroom]
 endif
 
-# Tests run in two processes, those of a file and the cells of a page in
-# the same one. Pages come last; their time is limited.
+# Tests run in two processes, those of a file in the same one. With the
+# pages there are three, since a page often waits; pages begin, so that the
+# end, where a process has nothing left to do, is short.
 TWICE := -n 2 --dist loadscope
+WITH_PAGES := -n 3 --dist loadscope --no-loadscope-reorder --nbval
 
 .PHONY: help book test check lint lab notebooks proofs sheets classroom \
 	grade benchmark agreement test-jax test-distributed test-grading \
@@ -53,7 +55,7 @@ book: $(PAGE)  ## build the book and print the path of its first page
 	@echo "$(CURDIR)/$(PAGE)"
 
 test: lint $(PAGE)  ## run every test, and every notebook
-	$(BIN)/pytest $(TWICE) --nbval --ignore book/graded companion tests book
+	$(BIN)/pytest $(WITH_PAGES) --ignore book/graded book companion tests
 
 check: lint  ## quick tests, for before a commit; CHAPTER=x runs a page
 	$(BIN)/pytest -m "not browser and not slow and not distributed \

@@ -443,6 +443,7 @@ def test_a_picture_takes_less_than_a_second():
     assert time.perf_counter() - begin < 1
 
 
+@pytest.mark.slow
 def test_a_picture_of_hundreds_of_layers_can_be_drawn():
     x = features = keras.Input((8,), name="x")
     for _ in range(250):

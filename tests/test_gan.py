@@ -412,6 +412,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_callbacks_are_taken_in_every_form_that_keras_takes(form):
     compiled, pair, expected = averaged(False, True)
@@ -1066,6 +1067,7 @@ def test_what_is_trainable_may_not_change_after_compile(name, whole, now):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fit", "train_on_batch"])
 def test_between_fits_it_changes_with_compile(method):
     compiled = gan()

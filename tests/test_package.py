@@ -190,6 +190,7 @@ print(sorted(new & {"sklearn", "matplotlib", "pandas", "IPython", "scipy"}))
 """
 
 
+@pytest.mark.slow
 def test_importing_the_package_changes_nothing():
     done = subprocess.run(
         [sys.executable, "-c", BARE_IMPORT], capture_output=True, text=True

@@ -152,6 +152,7 @@ def trained(make, checked):
     }
 
 
+@pytest.mark.slow
 @every_model
 def test_training_is_the_same_with_a_check_before(make):
     found = trained(make, checked=True)
@@ -162,6 +163,7 @@ def test_training_is_the_same_with_a_check_before(make):
     keras.tree.map_structure(np.testing.assert_array_equal, found, wanted)
 
 
+@pytest.mark.slow
 @every_model
 def test_nothing_is_left_behind(make):
     keras.utils.clear_session()
@@ -237,6 +239,7 @@ def test_a_model_that_cannot_run_is_as_it_was():
     model.fit(DATA, PRICES, verbose=0, shuffle=False)
 
 
+@pytest.mark.slow
 def test_a_gan_trains_as_if_it_was_not_checked():
     labels = np.arange(N, dtype="int32") % 4
     drawn = {"label": labels, "noise": np.ones((N, 3), "float32")}

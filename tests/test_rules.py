@@ -236,6 +236,7 @@ def visited(patch):
         yield lines
 
 
+@pytest.mark.slow
 def test_whatever_can_be_told_has_a_case(found, monkeypatch):
     """A line that tells something, and that no case reaches, is missing.
 

@@ -56,6 +56,7 @@ def test_a_fixed_value_counts_wherever_it_comes_in(place):
     assert not np.allclose(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "shape"),
     [

@@ -992,6 +992,7 @@ print(kept)
 """
 
 
+@pytest.mark.slow
 def test_the_setup_runs_before_each_block_and_entries_share_no_names(
     tmp_path,
 ):

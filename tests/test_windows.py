@@ -450,6 +450,7 @@ def forecaster():
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_windows_train_as_arrays_do(workers):
     windows = watch()

@@ -135,6 +135,7 @@ def test_memory_is_watched_no_longer_than_asked():
     assert not tracemalloc.is_tracing()
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_check_is_measured_on_all_that_is_named():
     found = checking.main(small=True)
 
