@@ -26,11 +26,9 @@ else
 REQUIREMENTS := -e .[book,test,classroom]
 endif
 
-# Tests run in two processes, those of a file in the same one. With the
-# pages there are three, since a page often waits; pages begin, so that the
-# end, where a process has nothing left to do, is short.
-TWICE := -n 2 --dist loadscope
-WITH_PAGES := -n 3 --dist loadscope --no-loadscope-reorder --nbval
+# Two processes share the tests, those of a file in the same one. Pages
+# begin, since some take long: nobody shall wait for one at the end.
+TWICE := -n 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help book test check lint lab notebooks proofs sheets classroom \
 	grade benchmark agreement test-jax test-distributed test-grading \
@@ -55,7 +53,7 @@ book: $(PAGE)  ## build the book and print the path of its first page
 	@echo "$(CURDIR)/$(PAGE)"
 
 test: lint $(PAGE)  ## run every test, and every notebook
-	$(BIN)/pytest $(WITH_PAGES) --ignore book/graded book companion tests
+	$(BIN)/pytest $(TWICE) --nbval --ignore book/graded book companion tests
 
 check: lint  ## quick tests, for before a commit; CHAPTER=x runs a page
 	$(BIN)/pytest -m "not browser and not slow and not distributed \
