@@ -45,8 +45,9 @@ help:  ## list what there is
 	$(BIN)/python -c "import matplotlib.pyplot"  # builds its font cache
 	touch $@
 
+# All pages anew: of a part, Sphinx writes a search index without messages.
 $(PAGE): .venv/ready $(SOURCES)
-	$(BIN)/jupyter-book build . -n -W --keep-going --quiet
+	$(BIN)/jupyter-book build . --all -n -W --keep-going --quiet
 	@touch $@
 
 book: $(PAGE)  ## build the book and print the path of its first page

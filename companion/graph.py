@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras.src.backend.common import global_state
 
 #: Layers and operations that pass on the numbers they get.
@@ -102,6 +103,10 @@ def has_layer(model: keras.Model, kind: type) -> bool:
     return any(isinstance(each, kind) for each in model._flatten_layers())
 
 
+#: Losses that give one value for all axes, unless they are told which.
+_OVER_ALL = ("dice", "tversky")
+
+
 class LossOf(NamedTuple):
     """What is known of a loss: the function of Keras, and its settings.
 
@@ -115,6 +120,13 @@ class LossOf(NamedTuple):
     def reads_logits(self) -> bool:
         """Whether it makes shares of what it gets by itself."""
         return bool(self.settings.get("from_logits", False))
+
+    def left_of(self, axes: int) -> list[int]:
+        """The axes of answers that its values have; 0 is the samples'."""
+        usual = None if self.name in _OVER_ALL else -1
+        over = self.settings.get("axis", usual)
+        over = range(axes) if over is None else np.atleast_1d(over) % axes
+        return [axis for axis in range(axes) if axis not in over]
 
 
 def losses_of(model: keras.Model) -> dict[str, LossOf]:

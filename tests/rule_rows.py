@@ -498,6 +498,8 @@ def _of_losses(t):
     yield t.directions((2,), other), stretched
     yield t.directions((), a(1.0)), None
     yield t.directions((5, 1), np.ones((2, 5, 1))), (SILENT, "vectors of")
+    yield t.directions((5, 1), np.ones((2, 5, 1)), axis=1), None
+    yield t.directions((1, 5), np.ones((2, 1, 5)), axis=1), (SILENT, "of")
     yield t.like_the_output((None,), other), None
     for name in LIKE_THE_OUTPUT:
         yield t.LOSSES[name] is t.like_the_output, True
@@ -595,6 +597,9 @@ def _of_classes(t):
     yield one_hot(np.ones((2, 2)) / 2), (FAILS, text)
     yield t.one_hot((1,), a([1.0])), (SILENT, "always 1 / (batch, 1) / For")
     yield t.one_hot((2, 1), a([1.0])), (SILENT, "more than one answer")
+    yield t.one_hot((3, 1), np.eye(3)[..., None], axis=1), None
+    yield t.one_hot((3, 3), np.eye(3)[None], axis=1), None
+    yield t.one_hot((1, 3), a([[1, 0, 0]]), axis=1), (SILENT, "always 1")
 
 
 def _of_crossentropy(t):
@@ -649,6 +654,14 @@ def _of_weights(t):
     yield t.weights_of_samples((5,), np.ones((4, 5, 2))), other
     yield t.weights_of_samples((5,), np.ones((4, 6, 1))), other
     yield t.weights_of_samples((5,), np.ones((4, 1, 5))), other
+    batch = functools.partial(t.weights_of_a_batch, 4)
+    for alike in (a(2, 2), a([2, 2], [2, 2]), a()):
+        yield batch(alike), None
+    told = (TRAINS, "per sample", "whole batch / Build", "axis=(1, 2, 3)")
+    for apart in (a(2, 3), a([2, 2], [3, 3]), a(0, 1e-9)):
+        yield batch(apart), told
+    yield t.weights_of_a_batch(2, a(2, 3)), (TRAINS, "axis=(1,):")
+    yield t.weights_of_a_batch(1, a(2, 3)), (TRAINS, "Reshape((1,)):")
 
 
 #: Shapes of the values of a loss and of weights, without the samples.
@@ -913,6 +926,13 @@ def _ignoring():
 IGNORING = _ignoring()
 
 
+def _of_steps(loss):
+    steps = keras.Input((5, 2), name="x")
+    model = keras.Model([steps], keras.layers.Dense(3, name="first")(steps))
+    model.compile("sgd", loss)
+    return model
+
+
 def _of_targets(d):
     text = "one row per sample"
 
@@ -977,6 +997,19 @@ def _of_targets(d):
     yield own.rules[2](np.ones((4, 5))), None
     yield own.rules[2](np.ones(4)), (TRAINS, "weights[:, None]")
     yield parts(asked("ctc", "sample weight")), (number, 2, 0, False, True)
+    whole = asked("dice", "sample weight")
+    yield parts(whole), (number, 3, 0, False, True)
+    yield whole.rules[2](a(1, 2)), (TRAINS, "axis=(1,):")
+    each = asked(keras.losses.Dice(axis=(1,)), "sample weight").rules[2]
+    yield each(np.arange(4)), None
+    yield each(np.ones((4, 3))), (SILENT, "one weight per sample, (batch,)")
+    shares = asked(keras.losses.CategoricalCrossentropy(axis=1)).rules[1]
+    yield shares(np.eye(3)), None
+    yield shares.keywords, {"axis": 1}
+    steps = _of_steps(keras.losses.CosineSimilarity(axis=1))
+    of_steps = d.demands_of(steps)["sample weight"]["first"].rules[2]
+    yield of_steps(np.ones((4, 3))), None
+    yield of_steps(np.ones((4, 5))), (SILENT, "(batch, 1)")
 
 
 # A GAN

@@ -234,7 +234,8 @@ THE_SAME = {
         "one_hot: 1 > +1",
     ],
     "the sum is as near to 1 as 1 to the sum": [
-        "one_hot: np.allclose(value.sum(axis=-1), 1, atol=0.001) > swapped",
+        "one_hot: np.allclose(value.sum(axis=axis), 1, atol=0.001) > "
+        "swapped",
     ],
     "the axis of 1 is told by another condition too": [
         ": (((), (1,)), ((1,), ())) > without 1",

@@ -7,15 +7,18 @@ fine neighbour is not, Keras does what the rule says, and the advice helps.
 
 import ast
 import contextlib
+import functools
 import inspect
 import pathlib
 import sys
 import warnings
 from typing import NamedTuple
 
+import keras
 import numpy as np
 import pytest
 import rule_rows
+from keras import losses
 
 from companion import ContractError, rules
 from companion.checking import (
@@ -26,7 +29,7 @@ from companion.checking import (
     settings,
     targets,
 )
-from companion.graph import has_layer, losses_of
+from companion.graph import has_layer, loss_of, losses_of
 from companion.lab.contract_cases import CASES, table
 from companion.lab.contract_cases.case import NOTE, SILENT
 from companion.rules import FAILS, NAN, TRAINS
@@ -155,6 +158,34 @@ def test_keras_does_what_the_rule_says_and_the_advice_helps(case):
         assert has_nan(before) or (
             is_same(before, after) == (case.outcome in (TRAINS, NOTE))
         )
+
+
+#: Losses that take axes, in ways to ask for them.
+OVER = {
+    **dict.fromkeys(targets.LOSSES, [{}]),
+    "cosine_similarity": [{}, {"axis": 1}, {"axis": -2}, {"axis": (1, 2)}],
+    "categorical_crossentropy": [{}, {"axis": 1}],
+    "dice": [{}, {"axis": (1, 2)}, {"axis": 0}, {"axis": [0, -1]}],
+    "tversky": [{}, {"axis": (1, 2)}, {"axis": 0}],
+}
+
+
+@pytest.mark.parametrize("name", OVER)
+def test_a_loss_has_the_axes_that_are_said_of_it(name):
+    """Weights weigh its values, which must be known by their axes."""
+    given = np.full((4, 5, 3), 1 / 3, "float32")
+    sparse = name == "sparse_categorical_crossentropy"
+    wanted = np.ones((4, 5), int) if sparse else given
+    for over in OVER[name]:
+        if name == "crossentropy":  # a name alone, which Keras reads as
+            name = "categorical_crossentropy"
+        function = getattr(losses, name)
+        if over:
+            function = functools.partial(function, **over)
+        left = loss_of(function, keras.KerasTensor(given.shape)).left_of(3)
+
+        shape = [given.shape[axis] for axis in left]
+        assert list(function(wanted, given).shape) == shape
 
 
 # Whether nothing is left out

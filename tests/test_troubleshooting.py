@@ -542,6 +542,31 @@ CLAIMS = [
         "series.evaluate(six, six, sample_weight=weights, verbose=0)",
         "Incompatible shapes",
     ),
+    # A loss with one value for the whole batch
+    (
+        "def share(wanted, given):\n"
+        "    return 1 - keras.ops.mean(wanted * given)\n"
+        "flat_in = keras.layers.Reshape(())(numbers_in[:, :1])\n"
+        "flat = keras.Model([numbers_in], flat_in)\n"
+        "column = keras.layers.Reshape((1,))(flat_in)\n"
+        "column = keras.Model([numbers_in], column)\n"
+        "def weighed(model, loss):\n"
+        "    model.compile('adam', loss)\n"
+        "    half = np.arange(64) >= 32\n"
+        "    losses = [\n"
+        "        model.evaluate(numbers / 128, half, sample_weight=w,\n"
+        "                       batch_size=64, verbose=0)\n"
+        "        for w in (half * 1.0, 1.0 - half)\n"
+        "    ]\n"
+        "    return not np.isclose(*losses)\n"
+        "for loss in share, keras.losses.Tversky():\n"
+        "    assert not weighed(column, loss)\n"
+        "assert weighed(column, keras.losses.Tversky(axis=(1,)))\n"
+        "for loss in 'mse', 'mae', 'bce':\n"
+        "    assert weighed(column, loss)\n"
+        "    assert not weighed(flat, loss)",
+        "",
+    ),
     # Labels that are not 0 or 1
     (
         "given = [[0.1]]\n"
@@ -835,10 +860,10 @@ def test_the_entries_stand_in_families():
         "troubleshooting-losses": 5,
         "troubleshooting-saving": 3,
         "troubleshooting-training": 5,
-        "troubleshooting-silent": 19,
+        "troubleshooting-silent": 20,
         "troubleshooting-keras-2": 1,
     }
-    assert len(ENTRIES) == 52
+    assert len(ENTRIES) == 53
     assert len(set(INDEX)) == len({m for m, *_ in INDEX}) >= 110
 
 

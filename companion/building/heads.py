@@ -39,9 +39,7 @@ def classes_head(
         (None, 6)
     """
     _check("classes_head", units, 2, num_classes=num_classes)
-    features = _hidden(features, units, dropout)
-    last = keras.layers.Dense(int(num_classes), activation="softmax")
-    return last(features)
+    return _answer(features, num_classes, "softmax", units, dropout)
 
 
 def binary_head(
@@ -75,9 +73,7 @@ def binary_head(
         (None, 1)
     """
     _check("binary_head", units, 1, num_labels=num_labels)
-    features = _hidden(features, units, dropout)
-    last = keras.layers.Dense(int(num_labels), activation="sigmoid")
-    return last(features)
+    return _answer(features, num_labels, "sigmoid", units, dropout)
 
 
 def number_head(
@@ -113,21 +109,22 @@ def number_head(
         (None, 1)
     """
     _check("number_head", units, 1, num_values=num_values)
-    features = _hidden(features, units, dropout)
-    last = keras.layers.Dense(int(num_values), activation=activation)
-    return last(features)
+    return _answer(features, num_values, activation, units, dropout)
 
 
-def _hidden(
-    features: keras.KerasTensor, units: int, dropout: float
+def _answer(
+    features: keras.KerasTensor,
+    count: int,
+    activation: str | None,
+    units: int,
+    dropout: float,
 ) -> keras.KerasTensor:
+    dense = keras.layers.Dense
     if dropout:
         features = keras.layers.Dropout(dropout)(features)
     if units:
-        features = keras.layers.Dense(int(units), activation="relu")(
-            features
-        )
-    return features
+        features = dense(int(units), activation="relu")(features)
+    return dense(int(count), activation=activation)(features)
 
 
 def _check(head: str, units: Any, least: int, **size: Any) -> None:

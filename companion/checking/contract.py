@@ -132,12 +132,9 @@ def check(
 def _know_arguments(model: Any, steps: Any, **counts: Any) -> None:
     """Raises a `ContractError` for what no answer can be given of."""
     if not isinstance(model, keras.Model):
-        expected, fix = (
-            "a Keras model",
-            "Pass it first: check(model, data).",
-        )
+        fix = "Pass it first: check(model, data)."
         received = type(model).__name__
-        raise ContractError.of("model", expected, received, fix)
+        raise ContractError.of("model", "a Keras model", received, fix)
     fix = "Pass epochs * steps_per_epoch, or leave it out."
     ContractError.raise_if(
         None if steps is None else count_problem("steps", steps, 1, fix),

@@ -8,6 +8,7 @@ registers here what it asks for.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -204,11 +205,8 @@ def _target(
     if loss is None or rule is None:
         optional = loss is None or bool(own_code(model))
         return Demand(text, targets.anything, (), optional=optional)
-    settings = {
-        name: value
-        for name, value in loss.settings.items()
-        if name == "ignore_class"
-    }
+    takes = inspect.signature(rule).parameters
+    settings = {n: v for n, v in loss.settings.items() if n in takes}
     read = [functools.partial(rule, output.shape[1:], **settings)]
     reached = last_activation(output)
     if rule is targets.like_the_output and reached in _RANGES:
@@ -225,13 +223,17 @@ def _target(
 def _weight(loss: LossOf | None, output: keras.KerasTensor) -> Demand:
     """One for each value that a loss of Keras gives."""
     asked: tuple[Rule, ...] = (targets.without_gaps, targets.not_below)
-    rule = targets.weights_of_samples
-    if loss == LossOf():  # one's own may give a single value
+    text, own = "one number per sample", loss == LossOf()
+    if loss is None or not (own or loss.name in targets.LOSSES):
+        return Demand(text, targets.numbers, asked)
+    left = loss.left_of(output.ndim)
+    shape = tuple(output.shape[axis] for axis in left if axis)
+    rule: Rule = functools.partial(targets.weights_of_samples, shape)
+    if own:  # it may give a single value
         rule = rules.mild(rule)
-    elif loss is None or loss.name not in targets.LOSSES:
-        return Demand("one number per sample", targets.numbers, asked)
-    asked = (*asked, functools.partial(rule, output.shape[1:-1]))
-    return Demand("one number per sample", targets.numbers, asked)
+    elif 0 not in left:
+        rule = functools.partial(targets.weights_of_a_batch, output.ndim)
+    return Demand(text, targets.numbers, (*asked, rule))
 
 
 # A model with a training step of its own

@@ -30,6 +30,7 @@ _WORDS = {
         "loss-weights": "hands out others in alphabetical order",
         "lists": "Keras hands out a list in the order",
         "step-weights": "along another axis than that of the samples",
+        "mean-weight": "multiplies its one value by the mean",
         "negative-loss": "expected labels from 0 to 1",
         "logits": "Keras takes any number for a share",
         "nan": "without NaN or infinity",

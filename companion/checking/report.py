@@ -69,13 +69,8 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """The texts of the line, in the order of the columns."""
         p = self.problem
-        return (
-            p.where,
-            p.expected,
-            p.received,
-            _SIGNS[self.verdict],
-            p.fix,
-        )
+        sign = _SIGNS[self.verdict]
+        return p.where, p.expected, p.received, sign, p.fix
 
 
 @dataclass(frozen=True, repr=False)

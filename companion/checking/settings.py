@@ -167,14 +167,13 @@ def _in_order(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     outputs = list(outputs_of(case.model))
     count = len(getattr(case.model, "outputs", None) or [])
     given = compiled_with(case.model)
-    if isinstance(given["loss"], (list, tuple)) and isinstance(
-        given["loss_weights"], Mapping
-    ):
+    by_name = isinstance(given["loss_weights"], Mapping)
+    if by_name and _is_list(given["loss"]):
         yield _of_order("loss_weights", outputs, "a dict beside a list")
     parts = (*tuple_of(case.reading.batches[0]), None, None)
     given = {"targets": parts[1], "sample weights": parts[2], **given}
     for argument, values in given.items():
-        if not isinstance(values, (list, tuple)):
+        if not _is_list(values):
             continue
         each = argument not in ("metrics", "weighted_metrics")
         several = count > 1 and len(values) == count

@@ -123,9 +123,11 @@ def class_numbers(
     return Fault(expected, between(value), fix, SILENT)
 
 
-def one_hot(shape: Shape, value: np.ndarray) -> Fault | None:
+def one_hot(
+    shape: Shape, value: np.ndarray, axis: int = -1
+) -> Fault | None:
     """A share for each class."""
-    if tuple(shape[-1:]) == (1,):
+    if (None, *shape)[axis] == 1:
         return Fault(
             "more than one answer: of a single one the share is always 1",
             shape_text(shape),
@@ -137,7 +139,7 @@ def one_hot(shape: Shape, value: np.ndarray) -> Fault | None:
         fix = "Class numbers go with sparse_categorical_crossentropy."
         return Fault(expected, describe(value), fix)
     if within(value, 0, 1) and np.allclose(
-        value.sum(axis=-1), 1, atol=1e-3
+        value.sum(axis=axis), 1, atol=1e-3
     ):
         return None
     return Fault(
@@ -208,9 +210,11 @@ def never_zero(shape: Shape, value: np.ndarray) -> Fault | None:
     )
 
 
-def directions(shape: Shape, value: np.ndarray) -> Fault | None:
+def directions(
+    shape: Shape, value: np.ndarray, axis: int = -1
+) -> Fault | None:
     """Vectors, of which the loss reads the direction alone."""
-    if tuple(shape[-1:]) != (1,):
+    if (None, *shape)[axis] != 1:
         return like_the_output(shape, value)
     return Fault(
         "vectors of more than one number",
@@ -276,3 +280,19 @@ def weights_of_samples(shape: Shape, value: np.ndarray) -> Fault | None:
         )
     expected = f"one weight per sample, {shape_text((1,) * len(shape))}"
     return Fault(expected, describe(value), fix, SILENT)
+
+
+def weights_of_a_batch(axes: int, value: np.ndarray) -> Fault | None:
+    """All the same, where a loss has one value for all samples."""
+    if not value.size or value.min() == value.max():
+        return None
+    mend = f"Build the loss with axis={tuple(range(1, axes))}"
+    if axes == 1:
+        mend = "Give the output an axis, with Reshape((1,))"
+    return Fault(
+        "a loss with one value per sample, which weights can weigh",
+        "a loss with one value for the whole batch",
+        f"{mend}: as it is, Keras multiplies its one value by the mean of "
+        "the weights, and no sample counts more than another.",
+        TRAINS,
+    )

@@ -103,6 +103,101 @@ def a_weight_for_each_step():
     return Given(model, data, targets, {"sample_weight": weights})
 
 
+# Weights of losses that have one value for several rows
+
+PIXELS = np.linspace(0, 1, N * 6).reshape(N, 2, 3, 1)
+
+
+def segmenting(weights, **over):
+    """Yes or no for each pixel, by the share of it that is found."""
+    x = keras.Input((2, 3, 1), name="x")
+    dense = keras.layers.Dense(1, "sigmoid", kernel_initializer="ones")
+    model = keras.Model([x], dense(x))
+    model.compile("sgd", keras.losses.Dice(**over))
+    mask = PIXELS > 0.5
+    return Given(model, {"x": PIXELS}, mask, {"sample_weight": weights})
+
+
+def weighed_loss(make, weights):
+    given = make(weights)
+    return given.model.evaluate(
+        given.data, given.targets, sample_weight=weights, verbose=0
+    )
+
+
+def are_averaged(make, weights=RISING):
+    """Whether weights and the same in reverse are one."""
+    losses = [weighed_loss(make, w) for w in (weights, weights[::-1])]
+    return np.isclose(*losses)
+
+
+@silent(lambda: are_averaged(segmenting))
+def weights_of_rows_for_one_share_of_the_batch():
+    return segmenting(RISING)
+
+
+@runs
+def the_same_weight_for_one_share_of_the_batch():
+    return segmenting(2 * ONES)
+
+
+def a_share_each(weights):
+    return segmenting(weights, axis=(1, 2, 3))
+
+
+@runs
+def weights_of_rows_for_a_share_each():
+    assert not are_averaged(a_share_each)
+    return a_share_each(RISING)
+
+
+@silent(lambda: are_averaged(a_share_each, RISING[:, None, None]))
+def weights_with_axes_for_a_share_each():
+    return a_share_each(RISING[:, None, None])
+
+
+def shares_of_kinds(weights):
+    return segmenting(weights, axis=(0, 1, 2))
+
+
+@silent(lambda: are_averaged(shares_of_kinds))
+def weights_of_rows_for_a_share_of_each_kind():
+    return shares_of_kinds(RISING)
+
+
+def without_an_axis(weights):
+    x = keras.Input((1,), name="x")
+    model = keras.Model([x], keras.layers.Reshape(())(x))
+    model.compile("sgd", "mse")
+    return Given(model, {"x": RISING}, ONES, {"sample_weight": weights})
+
+
+@silent(lambda: are_averaged(without_an_axis))
+def weights_of_rows_for_an_answer_without_an_axis():
+    return without_an_axis(RISING)
+
+
+def alike_along_steps(weights):
+    steps = keras.Input((5, 3), name="x")
+    model = keras.Model([steps], keras.layers.Dense(3)(steps))
+    model.compile("sgd", keras.losses.CosineSimilarity(axis=1))
+    data = np.linspace(-1, 1, N * 15).reshape(N, 5, 3)
+    return Given(model, {"x": data}, data, {"sample_weight": weights})
+
+
+@runs
+def a_weight_for_each_direction_along_steps():
+    return alike_along_steps(np.tile(RISING[:, None], 3))
+
+
+@fails
+def a_weight_for_each_step_of_directions_along_steps():
+    return alike_along_steps(np.tile(RISING[:, None], 5))
+
+
+# Weights of several answers
+
+
 @runs
 def weights_of_rows_for_two_answers():
     return two_weighed(RISING)

@@ -32,7 +32,6 @@ IDS = ("id", "words")
 NUMBERS = (*FLOATS, *IDS, "count")
 AXES = ("numbers", "one", "gaps", "series", "free", "pixels", "mask")
 REAL = ("real", "vectors")
-THREE = np.array([1, 2, 3], "float32")
 TARGETS = (
     *(*REAL, "counts", "amounts"),
     *("yes_no", "signs", "one_hot", "shares"),
@@ -635,7 +634,7 @@ def of_weights(series: bool, **bends: Callable[[Any], Any]) -> None:
 of_weights(
     False,
     weights_with_an_axis_of_one=lambda w: w[:, None],
-    weights_with_three_columns=lambda w: np.outer(w, THREE),
+    weights_with_three_columns=lambda w: np.tile(w[:, None], 3),
     weights_in_float64=lambda w: w.astype("float64"),
     weights_of_other_rows=lambda w: w[1:],
     weights_with_gaps=lambda w: with_a_gap(w, None),

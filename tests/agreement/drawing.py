@@ -179,7 +179,7 @@ LOSSES: dict[str, tuple] = {
     "KLDivergence": ("softmax", "shares"),
     "BinaryCrossentropy": ("sigmoid", "yes_no", {"from_logits": True}),
     "BinaryFocalCrossentropy": ("sigmoid", "yes_no"),
-    "Dice": ("sigmoid", "yes_no"),
+    "Dice": ("sigmoid", "yes_no", {"axis": (1,)}),
     "CategoricalCrossentropy": (
         *("softmax", "one_hot"),
         {"label_smoothing": 0.125},

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 
 from companion.lab.contract_cases import models as m
-from companion.lab.contract_cases.case import NOTHING, Case, Given, cases
+from companion.lab.contract_cases.case import (
+    NOTHING,
+    OTHER,
+    Case,
+    Given,
+    cases,
+    each,
+)
 from companion.lab.contract_cases.models import (
     BOTH,
     DRAWN,
@@ -26,6 +34,16 @@ from companion.rules import FAILS, NAN, SILENT, TRAINS
 
 def _weighted(make: m.Maker, weights: Any) -> Given:
     return Given(make, {"x": X}, Y, weights)
+
+
+def _of_yes(loss: str, **over: Any) -> m.Maker:
+    loss = getattr(keras.losses, loss)(**over)
+    return m.of_x(loss=loss, last=m.dense(1, "sigmoid"))
+
+
+def _of_shape(shape: tuple) -> m.Maker:
+    last = m.part(keras.layers.Reshape, shape)
+    return m.of_x((2,), m.dense(1), last=last)
 
 
 _weight = cases("sample weights", "sample weight", _weighted, m.of_x())
@@ -55,6 +73,33 @@ CASES: tuple[Case, ...] = (
     _weight("weights that are all 0", TRAINS, 0 * Y, SOME, apart=NOTHING),
     _weight(
         "three weights per sample", SILENT, THREE, Y[:, None], Y, stops=True
+    ),
+    *each(
+        "weights that differ, for a loss of the whole batch",
+        "Dice Tversky",
+        lambda name, loss: _weight(
+            name,
+            TRAINS,
+            *[
+                Given(_of_yes(loss, **over), {"x": X}, SOME, weights)
+                for over, weights in (
+                    ({}, Y),
+                    ({}, np.ones_like(Y)),
+                    ({"axis": (1,)}, Y),
+                )
+            ],
+            apart=OTHER,
+        ),
+    ),
+    _weight(
+        "weights that differ, for an output without an axis",
+        TRAINS,
+        Y,
+        np.ones_like(Y),
+        Y,
+        _of_shape(()),
+        _of_shape((1,)),
+        apart=OTHER,
     ),
     _weight(
         "one weight per sample where a sample has steps",
