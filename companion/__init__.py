@@ -43,11 +43,7 @@ from companion.building.sequences import (
     step_before,
 )
 from companion.checking.contract import check
-from companion.errors import (
-    ContractError,
-    ContractWarning,
-    DataError,
-)
+from companion.errors import ContractError, ContractWarning, DataError
 from companion.feeding.columns import Labels, Noise
 from companion.feeding.files import FileColumn
 from companion.feeding.generators import MultiInputGenerator

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import random
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,9 +16,11 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 from keras.src.backend.common import global_state
+from keras.src.trainers import compile_utils
 
 #: Layers and operations that pass on the numbers they get.
-_PASSING = ("Reshape", "Flatten", "Squeeze", "ExpandDims", "Transpose")
+_PASSING = {"Reshape", "Flatten", "Squeeze", "ExpandDims", "Transpose"}
+_PASSING |= {"Identity"}
 
 
 def inputs_of(model: keras.Model) -> dict[str, keras.KerasTensor]:
@@ -60,12 +63,9 @@ def is_built_by_dict(model: keras.Model) -> bool:
 
 def unnamed_inputs(model: keras.Model) -> list[str]:
     """Inputs whose names Keras made up: one for the tensor, one more."""
-    return [
-        name
-        for name, tensor in inputs_of(model).items()
-        if not is_nested(model)
-        and tensor._keras_history.operation.name != tensor.name
-    ]
+    given = {} if is_nested(model) else inputs_of(model)
+    made = {n: t._keras_history.operation.name for n, t in given.items()}
+    return [name for name, x in given.items() if made[name] != x.name]
 
 
 def outputs_of(model: keras.Model) -> dict[str, keras.KerasTensor]:
@@ -103,10 +103,6 @@ def has_layer(model: keras.Model, kind: type) -> bool:
     return any(isinstance(each, kind) for each in model._flatten_layers())
 
 
-#: Losses that give one value for all axes, unless they are told which.
-_OVER_ALL = ("dice", "tversky")
-
-
 class LossOf(NamedTuple):
     """What is known of a loss: the function of Keras, and its settings.
 
@@ -121,27 +117,57 @@ class LossOf(NamedTuple):
         """Whether it makes shares of what it gets by itself."""
         return bool(self.settings.get("from_logits", False))
 
-    def left_of(self, axes: int) -> list[int]:
-        """The axes of answers that its values have; 0 is the samples'."""
-        usual = None if self.name in _OVER_ALL else -1
-        over = self.settings.get("axis", usual)
-        over = range(axes) if over is None else np.atleast_1d(over) % axes
-        return [axis for axis in range(axes) if axis not in over]
 
-
-def losses_of(model: keras.Model) -> dict[str, LossOf]:
-    """The loss of each output that has one."""
+def asked_losses(model: keras.Model) -> dict[str, Any]:
+    """What ``compile`` was given as the loss of each output with one."""
     outputs = outputs_of(model)
     given = getattr(model, "loss", None)
     if isinstance(given, (list, tuple)):
         given = dict(zip(outputs, given))
     elif not isinstance(given, Mapping):
         given = dict.fromkeys(outputs, given)
-    return {
-        name: loss_of(given[name], output)
-        for name, output in outputs.items()
-        if given.get(name) is not None
-    }
+    return {n: given[n] for n in outputs if given.get(n) is not None}
+
+
+def losses_of(model: keras.Model) -> dict[str, LossOf]:
+    """The loss of each output that has one."""
+    outputs = outputs_of(model)
+    asked = asked_losses(model).items()
+    return {name: loss_of(loss, outputs[name]) for name, loss in asked}
+
+
+def values_of(
+    loss: Any, wanted: Any, output: keras.KerasTensor
+) -> tuple[np.ndarray, bool] | None:
+    """What a loss gives for two rows or more, and whether one for each.
+
+    The loss itself is asked, for as many rows as no other axis has. None
+    if it does not say, or does more than Keras knows of.
+
+    Args:
+        loss: As ``compile`` was given it.
+        wanted: A batch of its targets.
+        output: The answer it reads, for which numbers from 0.1 to 0.9
+            stand in.
+    """
+    inner = tuple(np.shape(wanted))[1:]
+    axes = [
+        size or (inner[at] if at < len(inner) else 1)
+        for at, size in enumerate(output.shape[1:])
+    ]
+    rows = next(n for n in itertools.count(2) if n not in (*axes, *inner))
+    given = np.linspace(0.1, 0.9, math.prod((rows, *axes)), dtype="float32")
+    given = keras.ops.convert_to_tensor(given.reshape(rows, *axes))
+    try:
+        found = compile_utils.get_loss(loss, np.asarray(wanted), given)
+        if type(found).__call__ is not keras.losses.Loss.__call__:
+            return None
+        cycled = np.resize(np.asarray(wanted), (rows, *inner))
+        cycled = keras.ops.convert_to_tensor(cycled, dtype=found.dtype)
+        values = np.asarray(found.call(cycled, given))
+        return values, values.shape[:1] == (rows,)
+    except Exception:  # it may read what is not here
+        return None
 
 
 def loss_of(loss: Any, output: keras.KerasTensor) -> LossOf:
@@ -152,14 +178,14 @@ def loss_of(loss: Any, output: keras.KerasTensor) -> LossOf:
     settings: Mapping[str, Any] = {}
     try:
         found: Any = keras.losses.get(loss)
-    except ValueError:  # misspelt
+    except Exception:  # misspelt, or a class that cannot be made so
         return LossOf()
     if isinstance(found, functools.partial):
         found, settings = found.func, found.keywords
-    elif hasattr(found, "fn"):
-        found, settings = found.fn, found._fn_kwargs
     elif isinstance(found, keras.losses.Loss):
-        return LossOf()
+        if not _is_of_keras(found) or not hasattr(found, "fn"):
+            return LossOf()
+        found, settings = found.fn, found._fn_kwargs
     name = getattr(found, "__name__", "")
     known = getattr(keras.losses, name, None) is found
     return LossOf(name, settings) if known else LossOf()
@@ -169,13 +195,12 @@ def compiled_with(model: keras.Model) -> dict[str, Any]:
     """What ``compile`` was given for each output, by its argument."""
     losses = getattr(model, "_compile_loss", None)
     metrics = getattr(model, "_compile_metrics", None)
+    weighted = getattr(metrics, "_user_weighted_metrics", None)
     return {
         "loss": getattr(model, "loss", None),
         "loss_weights": getattr(losses, "_user_loss_weights", None),
         "metrics": getattr(metrics, "_user_metrics", None),
-        "weighted_metrics": getattr(
-            metrics, "_user_weighted_metrics", None
-        ),
+        "weighted_metrics": weighted,
     }
 
 
@@ -281,8 +306,14 @@ def reads(model: keras.Model, tensor: keras.KerasTensor) -> Iterator[Read]:
             continue
         reader = node.operation
         if isinstance(reader, keras.Model) and reader.inputs:
-            for place in places:
-                yield from reads(reader, reader.inputs[place])
+            fed = (*node.arguments.args, None)[0]
+            names = fed.items() if isinstance(fed, dict) else ()
+            named = [name for name, part in names if part is tensor]
+            inner = [reader.inputs[place] for place in places]
+            if named:  # flattened in the order of the names
+                inner = [inputs_of(reader)[name] for name in named]
+            for read in inner:
+                yield from reads(reader, read)
         elif type(reader).__name__ in _PASSING:
             yield from reads(model, node.outputs[0])
         else:
@@ -293,14 +324,29 @@ def reads(model: keras.Model, tensor: keras.KerasTensor) -> Iterator[Read]:
 def last_activation(tensor: keras.KerasTensor) -> str:
     """Name of the activation that a tensor comes from; empty if none.
 
-    Layers that only change the shape are passed over.
+    Layers that only change the shape, or nothing, are passed over.
     """
     layer = tensor._keras_history.operation
-    if type(layer).__name__ in _PASSING:
+    name = getattr(getattr(layer, "activation", None), "__name__", "")
+    if not comes_at_once(tensor):
         return last_activation(layer.input)
-    return getattr(getattr(layer, "activation", None), "__name__", "")
+    return name if _is_of_keras(layer) else ""
 
 
 def comes_at_once(tensor: keras.KerasTensor) -> bool:
     """Whether no layer lies between a tensor and its activation."""
-    return type(tensor._keras_history.operation).__name__ not in _PASSING
+    layer = tensor._keras_history.operation
+    activation = getattr(layer, "activation", None)
+    idle = isinstance(layer, keras.layers.Activation)
+    idle = idle and activation is keras.activations.linear
+    return not idle and type(layer).__name__ not in _PASSING
+
+
+def _is_of_keras(thing: Any) -> bool:
+    """Whether it is no class of one's own, which may do anything."""
+    return type(thing).__module__.split(".")[0] == "keras"
+
+
+def is_masked(tensor: keras.KerasTensor) -> bool:
+    """Whether a mask leaves steps of it out of the loss."""
+    return getattr(tensor, "_keras_mask", None) is not None

@@ -225,9 +225,7 @@ class Spec:
         """Numbers that the type of the Input leaves as they are."""
         kind = kind_of(value)
         if kind == "c":
-            fix = (
-                "Give values.real and values.imag: Keras drops the second."
-            )
+            fix = "Give values.real, values.imag: Keras drops the second."
             return Fault(str(self), describe(value), fix, SILENT)
         if kind not in NUMBERS:
             fix = _NO_NUMBERS.get(kind, CONVERT)
@@ -249,7 +247,9 @@ class Spec:
 
     def _shape(self, value: Any) -> Fault | None:
         shape = tuple(value.shape)
-        if shape and fits(shape[1:], self.shape):
+        text = self.dtype == "string" and isinstance(value, np.ndarray)
+        fitting = fits_but_last if text else fits
+        if shape and fitting(shape[1:], self.shape):
             return None
         outcome = FAILS
         if shape and fits_but_last(shape[1:], self.shape):

@@ -13,6 +13,8 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+#: Columns of numbers that are looked at one by one.
+_COLUMNS = 16
 #: Numbers looked at in one go.
 _CHUNK = 2**22
 Shape = Sequence[int | None]
@@ -169,3 +171,31 @@ def _is_no_value(value: Any) -> bool:
     if isinstance(value, (str, bytes)):
         return False
     return not isinstance(value, (Number, np.generic)) or value != value
+
+
+def new_extremes(values: np.ndarray, rows: int) -> Iterator[int]:
+    """Rows that hold what none of the first does.
+
+    That is the first number that is not finite, and the smallest and the
+    largest whole number: of each column, if there are few.
+    """
+    if len(values) <= rows or not values.size:
+        return
+    table = values.reshape(len(values), -1)
+    real, few = values.dtype.kind == "f", table.shape[1] <= _COLUMNS
+    if real and np.isfinite(table[:rows]).all():
+        at = rows
+        for chunk in in_chunks(table[rows:]):
+            if not (fine := np.isfinite(chunk).all(axis=1)).all():
+                yield at + int(fine.argmin())
+                break
+            at += len(chunk)
+    if values.dtype.kind not in "iuf" or (real and not few):
+        return
+    for column in table.T if few else [table]:
+        if real and not (column == np.floor(column)).all():
+            continue
+        for extreme in (column.argmin(), column.argmax()):
+            row = int(extreme) // (column.size // len(values))
+            if row >= rows:  # the first such row
+                yield row

@@ -206,6 +206,9 @@ def _of_texts(r):
     yield word.fault(words[:, None]), (FAILS, "which Keras adds", "[:, 0]")
     yield word.fault(keras.ops.ones(2)), None
     yield pair.fault(words), (FAILS, "object (2,)")
+    column = r.Spec((1,), "string")  # Keras adds the axis of objects
+    yield column.fault(words), None
+    yield column.fault(keras.ops.ones(2)), (TRAINS, "Add the last axis")
 
 
 def _of_shapes(r):
@@ -457,6 +460,7 @@ def of_targets(t):
     yield from _of_classes(t)
     yield from _of_crossentropy(t)
     yield from _of_weights(t)
+    yield from _of_counted(t)
 
 
 def _of_losses(t):
@@ -498,8 +502,6 @@ def _of_losses(t):
     yield t.directions((2,), other), stretched
     yield t.directions((), a(1.0)), None
     yield t.directions((5, 1), np.ones((2, 5, 1))), (SILENT, "vectors of")
-    yield t.directions((5, 1), np.ones((2, 5, 1)), axis=1), None
-    yield t.directions((1, 5), np.ones((2, 1, 5)), axis=1), (SILENT, "of")
     yield t.like_the_output((None,), other), None
     for name in LIKE_THE_OUTPUT:
         yield t.LOSSES[name] is t.like_the_output, True
@@ -571,7 +573,6 @@ def _of_classes(t):
     yield steps(np.ones((2, 4))), (FAILS, span)
     yield steps(np.ones(2)), (FAILS, span)
     yield t.class_numbers((None, 3), np.ones((2, 5))), None
-    yield t.class_numbers((None,), a(0)), (SILENT, "from 0 to -1")
     yield t.class_numbers((), a(0)), (SILENT, "from 0 to -1")
     one_hot = functools.partial(t.one_hot, (3,))
     text = "one-hot labels (batch, 3)"
@@ -597,9 +598,21 @@ def _of_classes(t):
     yield one_hot(np.ones((2, 2)) / 2), (FAILS, text)
     yield t.one_hot((1,), a([1.0])), (SILENT, "always 1 / (batch, 1) / For")
     yield t.one_hot((2, 1), a([1.0])), (SILENT, "more than one answer")
-    yield t.one_hot((3, 1), np.eye(3)[..., None], axis=1), None
-    yield t.one_hot((3, 3), np.eye(3)[None], axis=1), None
-    yield t.one_hot((1, 3), a([[1, 0, 0]]), axis=1), (SILENT, "always 1")
+    yield one_hot(np.ones((2, 4))), (FAILS, "let the model flatten or pool")
+    many = functools.partial(t.one_hot, (5, 3))
+    yield many(np.eye(3)), (FAILS, "Give a label for each answer")
+    yield many(np.ones((2, 5))), (FAILS, "sparse_categorical_crossentropy")
+    yield classes(np.ones((2, 4))), (FAILS, span, "let the model flatten")
+    free = functools.partial(t.class_numbers, (None, 3))
+    yield free(np.ones((2, 5, 3))), (FAILS, span, "One-hot labels go with")
+    free = functools.partial(t.one_hot, (None, 3))
+    yield free(np.ones((2, 5))), (FAILS, "Class numbers go with sparse")
+    free = functools.partial(t.class_numbers, (None,))
+    yield free(a(0, 99)), None
+    yield (
+        free(a(-1, 99)),
+        (SILENT, "class numbers from 0 / numbers from -1"),
+    )
 
 
 def _of_crossentropy(t):
@@ -655,13 +668,34 @@ def _of_weights(t):
     yield t.weights_of_samples((5,), np.ones((4, 6, 1))), other
     yield t.weights_of_samples((5,), np.ones((4, 1, 5))), other
     batch = functools.partial(t.weights_of_a_batch, 4)
-    for alike in (a(2, 2), a([2, 2], [2, 2]), a()):
+    for alike in (a(2, 2), a([2, 2], [2, 2]), a(), a(2)):
         yield batch(alike), None
     told = (TRAINS, "per sample", "whole batch / Build", "axis=(1, 2, 3)")
     for apart in (a(2, 3), a([2, 2], [3, 3]), a(0, 1e-9)):
         yield batch(apart), told
     yield t.weights_of_a_batch(2, a(2, 3)), (TRAINS, "axis=(1,):")
     yield t.weights_of_a_batch(1, a(2, 3)), (TRAINS, "Reshape((1,)):")
+
+
+def _of_counted(t):
+    """Entries that a weight of 0 takes out are like one that counts."""
+    labels = a(7, 1, -1)
+
+    def count(labels, *weights):
+        return t.counted(labels, a(*weights)).tolist()
+
+    yield count(labels, 0, 1, 0), [1, 1, 1]
+    yield count(labels, [0], [0.5], [1]), [1, 1, -1]
+    yield count(labels, [[0]], [[2]], [[0]]), [1, 1, 1]
+    yield count(labels, 0, 0, 0), [7, 1, -1]
+    yield count(labels, 1, 1, 1), [7, 1, -1]
+    yield count(labels, 0, 1), [7, 1, -1]
+    yield t.counted(a(7), a(0)).tolist(), [7]
+    yield t.counted(labels, None).tolist(), [7, 1, -1]
+    steps = a([7, 1], [2, 3])
+    yield count(steps, 0, 1), [[2, 3], [2, 3]]
+    yield count(steps, [0, 1], [1, 0]), [[1, 1], [2, 1]]
+    yield count(steps, [[0], [1]], [[1], [0]]), [[1, 1], [2, 1]]
 
 
 #: Shapes of the values of a loss and of weights, without the samples.
@@ -926,13 +960,6 @@ def _ignoring():
 IGNORING = _ignoring()
 
 
-def _of_steps(loss):
-    steps = keras.Input((5, 2), name="x")
-    model = keras.Model([steps], keras.layers.Dense(3, name="first")(steps))
-    model.compile("sgd", loss)
-    return model
-
-
 def _of_targets(d):
     text = "one row per sample"
 
@@ -949,7 +976,9 @@ def _of_targets(d):
         )
 
     yield parts(asked(None)), (text, 1, 0, False, True)
-    yield parts(asked("mse")), (text, 2, 1, False, True)
+    yield parts(asked("mse")), (text, 1, 1, False, True)
+    yield parts(asked("crossentropy")), (text, 2, 1, False, True)
+    yield asked("crossentropy").counted, ()
     sparse = asked("sparse_categorical_crossentropy")
     yield parts(sparse), (text, 2, 1, False, True)
     yield parts(asked(_own_loss)), (text, 0, 0, False, False)
@@ -959,16 +988,18 @@ def _of_targets(d):
     bounded = keras.Model(
         [bounded], keras.layers.Dense(3, "sigmoid", name="first")(bounded)
     )
-    for loss, rules in {"mse": 3, "mape": 2, "bce": 2}.items():
+    for loss, rules in {"mse": 2, "mape": 1, "bce": 1}.items():
         bounded.compile("sgd", loss)
-        found = d.demands_of(bounded)["target"]["first"].rules
+        asked_for = d.demands_of(bounded)["target"]["first"]
+        found = asked_for.counted
         yield (loss, len(found)), (loss, rules)
+        yield len(asked_for.rules), 1
         if loss == "mse":
-            yield found[1](np.ones((4, 2))), (SILENT, "(batch, 3)")
+            yield found[0](np.ones((4, 2))), (SILENT, "(batch, 3)")
             far = np.full((4, 3), 255)
-            yield found[2](far), (TRAINS, "from 0 to 1, as its sigmoid")
-            yield found[2](far / 255), None
-    squares = asked("mse").rules[1]
+            yield found[1](far), (TRAINS, "from 0 to 1, as its sigmoid")
+            yield found[1](far / 255), None
+    (squares,) = asked("mse").counted
     yield squares(np.ones((4, 3))), None
     yield squares(np.ones((4, 2))), (SILENT, "(batch, 3)")
     without = asked("mse", name="other")
@@ -982,34 +1013,35 @@ def _of_targets(d):
     yield asked(IGNORING).rules[1](a(-1, 2)), None
     number = "one number per sample"
     weight = asked("mse", "sample weight")
-    yield parts(weight), (number, 3, 0, False, True)
-    gap, below, each = weight.rules
+    yield parts(weight), (number, 2, 0, False, True)
+    gap, below = weight.rules
     yield gap(a(np.nan)), (NAN, "without NaN")
     yield below(a(-1)), (TRAINS, "weights from 0 on")
-    yield each(np.ones(4)), None
-    yield each(np.ones((4, 3))), (SILENT, "(batch,)")
-    without = asked("mse", "sample weight", "other")
-    yield parts(without), (number, 2, 0, False, True)
-    own = asked(_own_loss, "sample weight")
-    yield parts(own), (number, 3, 0, False, True)
-    yield own.rules[2](np.ones((4, 3))), (TRAINS, "(batch,)")
-    own = asked("mse", "sample weight", "other", kind=Own)
-    yield own.rules[2](np.ones((4, 5))), None
-    yield own.rules[2](np.ones(4)), (TRAINS, "weights[:, None]")
-    yield parts(asked("ctc", "sample weight")), (number, 2, 0, False, True)
-    whole = asked("dice", "sample weight")
-    yield parts(whole), (number, 3, 0, False, True)
-    yield whole.rules[2](a(1, 2)), (TRAINS, "axis=(1,):")
-    each = asked(keras.losses.Dice(axis=(1,)), "sample weight").rules[2]
-    yield each(np.arange(4)), None
-    yield each(np.ones((4, 3))), (SILENT, "one weight per sample, (batch,)")
-    shares = asked(keras.losses.CategoricalCrossentropy(axis=1)).rules[1]
-    yield shares(np.eye(3)), None
-    yield shares.keywords, {"axis": 1}
-    steps = _of_steps(keras.losses.CosineSimilarity(axis=1))
-    of_steps = d.demands_of(steps)["sample weight"]["first"].rules[2]
-    yield of_steps(np.ones((4, 3))), None
-    yield of_steps(np.ones((4, 5))), (SILENT, "(batch, 1)")
+    for loss in (keras.losses.CategoricalCrossentropy, keras.losses.Dice):
+        (shares,) = asked(loss()).counted
+        yield (
+            shares(np.full((4, 3), 0.5)) is None,
+            loss is keras.losses.Dice,
+        )
+        (shares,) = asked(loss(axis=1)).counted
+        yield shares(np.full((4, 3), 0.5)), None
+    yield shares(np.full((4, 3), 5)), (SILENT, "labels from 0 to 1")
+    (shares,) = asked("categorical_crossentropy").counted
+    yield shares(np.full((4, 3), 0.5)), (TRAINS, "do not sum to 1")
+    steps = keras.Input((5, 2), name="x")
+    steps = keras.Model([steps], keras.layers.Dense(1, name="first")(steps))
+    steps.compile("sgd", keras.losses.CosineSimilarity(axis=1))
+    (along,) = d.demands_of(steps)["target"]["first"].counted
+    yield along(np.ones((4, 5, 1))), None
+    (along,) = asked(keras.losses.CosineSimilarity(axis=1)).counted
+    yield along(np.ones((4, 2))), (SILENT, "the shape of the output")
+    ids = keras.Input((5,), dtype="int32", name="ids")
+    words = keras.layers.Embedding(4, 2, mask_zero=True)(ids)
+    tags = keras.layers.Dense(1, "sigmoid", name="first")(words)
+    tags = keras.Model([ids], tags)
+    tags.compile("sgd", "bce")
+    (hidden,) = d.demands_of(tags)["target"]["first"].counted
+    yield hidden(np.full((4, 5, 1), -1)), (TRAINS, "labels from 0 to 1")
 
 
 # A GAN

@@ -225,6 +225,13 @@ THE_SAME = {
         "class_numbers: value.dtype.kind == 'f' and (value != "
         "np.floor(value)).any() > without part 0",
     ],
+    "only time is saved: nothing changes if all weights count": [
+        "counted: not fitting or weights.all() or (not weights.any()) > "
+        "without part 1",
+    ],
+    "a single weight is alike with any axes": [
+        "counted: 1 > -1",
+    ],
     "None comes back at the end of a function as well": [
         "held_in_float32: return None > left out",
         "anything: return None > left out",
@@ -234,8 +241,7 @@ THE_SAME = {
         "one_hot: 1 > +1",
     ],
     "the sum is as near to 1 as 1 to the sum": [
-        "one_hot: np.allclose(value.sum(axis=axis), 1, atol=0.001) > "
-        "swapped",
+        "one_hot: np.allclose(value.sum(axis=-1), 1, atol=0.001) > swapped",
     ],
     "the axis of 1 is told by another condition too": [
         ": (((), (1,)), ((1,), ())) > without 1",

@@ -18,18 +18,18 @@ import keras
 import numpy as np
 import pytest
 import rule_rows
-from keras import losses
 
 from companion import ContractError, rules
 from companion.checking import (
     contract,
     demands,
+    losses,
     parts,
     questions,
     settings,
     targets,
 )
-from companion.graph import has_layer, loss_of, losses_of
+from companion.graph import has_layer, losses_of, values_of
 from companion.lab.contract_cases import CASES, table
 from companion.lab.contract_cases.case import NOTE, SILENT
 from companion.rules import FAILS, NAN, TRAINS
@@ -39,7 +39,7 @@ every_case = pytest.mark.parametrize(
 )
 SPEAKING = {
     module: pathlib.Path(module.__file__)
-    for module in (rules, targets, parts, questions, settings)
+    for module in (rules, targets, parts, questions, settings, losses)
 }
 
 
@@ -171,7 +171,7 @@ OVER = {
 
 
 @pytest.mark.parametrize("name", OVER)
-def test_a_loss_has_the_axes_that_are_said_of_it(name):
+def test_a_loss_is_asked_for_the_axes_of_what_it_gives(name):
     """Weights weigh its values, which must be known by their axes."""
     given = np.full((4, 5, 3), 1 / 3, "float32")
     sparse = name == "sparse_categorical_crossentropy"
@@ -179,13 +179,15 @@ def test_a_loss_has_the_axes_that_are_said_of_it(name):
     for over in OVER[name]:
         if name == "crossentropy":  # a name alone, which Keras reads as
             name = "categorical_crossentropy"
-        function = getattr(losses, name)
+        function = getattr(keras.losses, name)
         if over:
             function = functools.partial(function, **over)
-        left = loss_of(function, keras.KerasTensor(given.shape)).left_of(3)
+        output = keras.KerasTensor((None, 5, 3))
+        values, by_sample = values_of(function, wanted, output)
 
-        shape = [given.shape[axis] for axis in left]
-        assert list(function(wanted, given).shape) == shape
+        shape = list(function(wanted, given).shape)
+        assert list(values.shape[by_sample:]) == shape[by_sample:]
+        assert by_sample == (shape[:1] == [4])
 
 
 # Whether nothing is left out

@@ -351,10 +351,7 @@ def step_before(future: np.ndarray) -> np.ndarray:
 
 
 def draw_futures(
-    model: keras.Model,
-    inputs: Mapping[str, Any],
-    count: int,
-    seed: int,
+    model: keras.Model, inputs: Mapping[str, Any], count: int, seed: int
 ) -> np.ndarray:
     """Plausible futures of each window, drawn step after step.
 

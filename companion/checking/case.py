@@ -100,9 +100,8 @@ def case_of(
             named(reading, b, names, nested) for b in reading.batches
         ]
         whole = whole_arrays(reading, names, nested)
-    training = model.compiled and (
-        reading.has_targets or _trains_alone(model)
-    )
+    training = reading.has_targets or _trains_alone(model)
+    training = model.compiled and training
     return Case(model, demands, reading, batches, whole, steps, training)
 
 

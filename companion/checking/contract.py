@@ -15,6 +15,7 @@ from typing import Any
 
 import keras
 
+from companion.building.gan import ConditionalGAN
 from companion.checking.case import Case, case_of
 from companion.checking.entries import more_about
 from companion.checking.parts import PARTS
@@ -27,6 +28,7 @@ from companion.checking.rehearsal import (
 )
 from companion.checking.report import Report, Row, show
 from companion.errors import ContractError, ContractWarning
+from companion.graph import own_code
 from companion.rules import FAILS, NAN, SILENT, TRAINS, count_problem
 
 
@@ -114,6 +116,8 @@ def check(
         rows = [row for part in PARTS for row in part(case)]
         for question in QUESTIONS:
             rows += list(question(case, rows))
+    if own_code(model) and not isinstance(model, ConditionalGAN):
+        rows = list(map(_softened, rows))
     if run:
         ran = rehearse(model, case.reading, training=case.training)
         rows = _agreed(case, rows, ran)
@@ -135,14 +139,12 @@ def _know_arguments(model: Any, steps: Any, **counts: Any) -> None:
         fix = "Pass it first: check(model, data)."
         received = type(model).__name__
         raise ContractError.of("model", "a Keras model", received, fix)
-    fix = "Pass epochs * steps_per_epoch, or leave it out."
-    ContractError.raise_if(
-        None if steps is None else count_problem("steps", steps, 1, fix),
-        *(
-            count_problem(name, count, 1, "Leave it out.")
-            for name, count in counts.items()
-        ),
-    )
+    fix = "Leave it out."
+    found = [count_problem(n, c, 1, fix) for n, c in counts.items()]
+    if steps is not None:
+        fix = "Pass epochs * steps_per_epoch, or leave it out."
+        found.insert(0, count_problem("steps", steps, 1, fix))
+    ContractError.raise_if(*found)
 
 
 def _agreed(case: Case, rows: list[Row], keras_ran: Rehearsal) -> list[Row]:
@@ -170,6 +172,13 @@ def _agreed(case: Case, rows: list[Row], keras_ran: Rehearsal) -> list[Row]:
     return [*rows, loss]
 
 
+def _softened(row: Row) -> Row:
+    """A row of what code of one's own may read otherwise."""
+    if row.outcome in (SILENT, NAN):
+        return replace(row, verdict="warning", outcome=TRAINS)
+    return row
+
+
 def _confirmed(row: Row, ran: Rehearsal) -> Row:
     """The row of a value that Keras has just run."""
     if not row.seen:
@@ -177,14 +186,13 @@ def _confirmed(row: Row, ran: Rehearsal) -> Row:
     if row.outcome == FAILS:
         return replace(row, verdict="ok", outcome="")
     filled = ran.loss is not None and math.isfinite(ran.loss)
-    if row.outcome == NAN and filled and not ran.spoiled:
-        return replace(row, verdict="warning", outcome=TRAINS)
-    return row
+    sound = filled and not ran.spoiled
+    return _softened(row) if row.outcome == NAN and sound else row
 
 
 def _in_words_of_keras(case: Case, words: str) -> Row:
     training = "fit" if case.training else "predict"
-    where = "first batch" if case.reading.in_batches else "first rows"
+    where = "first batch" if case.reading.in_batches else "rows"
     return Row.of(
         where if len(case.reading.run) == 1 else "first batches",
         f"what Keras can run in {training}",

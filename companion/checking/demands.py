@@ -8,7 +8,6 @@ registers here what it asks for.
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,21 +15,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from companion import rules
+from companion import graph, rules
 from companion.building.gan import ConditionalGAN, made_tensors
 from companion.building.masked import MaskedFusion, ReplaceMissing
 from companion.checking import targets
-from companion.graph import (
-    LossOf,
-    inputs_of,
-    is_averaged_by_words,
-    last_activation,
-    losses_of,
-    outputs_of,
-    own_code,
-    readers,
-    reads,
-)
+from companion.graph import LossOf, inputs_of, last_activation
 from companion.rules import Rule, Spec
 
 #: Layers of which numbers of any size make numbers of a common one.
@@ -46,17 +35,8 @@ _SCALING = (
     keras.layers.Embedding,
 )
 #: Operations that arithmetic on an input is made of.
-_ARITHMETIC = (
-    "Add",
-    "Subtract",
-    "Multiply",
-    "Divide",
-    "TrueDivide",
-    "Log",
-    "Log1p",
-    "Mod",
-    "Cast",
-)
+_ARITHMETIC = {"Add", "Subtract", "Multiply", "Divide", "TrueDivide"}
+_ARITHMETIC |= {"Log", "Log1p", "Mod", "Cast"}
 #: Lowest and highest number that an activation gives.
 _RANGES = {
     "sigmoid": (0, 1),
@@ -68,6 +48,10 @@ _RANGES = {
 }
 #: Operations that look for gaps, or fill them.
 _FILLING = ("NanToNum", "Isnan", "Isfinite", "Where")
+#: Rules of losses that read one axis, which may be another.
+_OF_LAST_AXIS = (targets.one_hot, targets.directions)
+#: Rules of losses that stop at what no weight takes out.
+_OF_ALL = (targets.class_numbers, targets.numbers_or_one_hot)
 #: Layers that pass over what stands behind a mask of 0.
 MASKED = (ReplaceMissing, MaskedFusion)
 
@@ -81,6 +65,7 @@ class Demand:
         form: Asked of the type and the axes of any array or tensor.
         rules: Asked of the numbers in each batch and in whole arrays.
         whole: Asked of whole arrays alone.
+        counted: Like ``rules``, of entries whose weight is not 0.
         free: Whether an axis may have any length.
         any_size: Whether the numbers may be as large as they like.
         optional: Whether nothing may come under this name.
@@ -90,6 +75,7 @@ class Demand:
     form: Rule
     rules: tuple[Rule, ...]
     whole: tuple[Rule, ...] = ()
+    counted: tuple[Rule, ...] = ()
     free: bool = False
     any_size: bool = True
     optional: bool = False
@@ -106,15 +92,15 @@ def demands_of(model: keras.Model) -> Demands:
     Of targets and weights nothing is known where a class of one's own
     reads them.
     """
-    losses, own = losses_of(model), own_code(model)
-    outputs = outputs_of(model).items()
+    losses, own = graph.losses_of(model), graph.own_code(model)
+    outputs = graph.outputs_of(model).items()
     of_name = {
         name: LossOf() if own else losses.get(name) for name, _ in outputs
     }
     return {
         "input": demanded_inputs(model),
         "target": {n: _target(of_name[n], t, model) for n, t in outputs},
-        "sample weight": {n: _weight(of_name[n], t) for n, t in outputs},
+        "sample weight": {name: _WEIGHT for name, _ in outputs},
     }
 
 
@@ -127,7 +113,7 @@ def demanded_inputs(network: keras.Model) -> dict[str, Demand]:
 
 
 def _demanded(network: keras.Model, tensor: keras.KerasTensor) -> Demand:
-    spec, found = Spec.of(tensor), list(reads(network, tensor))
+    spec, found = Spec.of(tensor), list(graph.reads(network, tensor))
     layers = [read.node.operation for read in found]
     others = [each for each in layers if not isinstance(each, MASKED)]
     names = {type(layer).__name__ for layer in others}
@@ -145,11 +131,11 @@ def _demanded(network: keras.Model, tensor: keras.KerasTensor) -> Demand:
         asked.insert(0, complete)
     if spec.dtype.startswith(("int", "uint")):
         asked.append(rules.held_by(spec.dtype))
-    if is_averaged_by_words(network, tensor):
+    if graph.is_averaged_by_words(network, tensor):
         asked.append(rules.some_word)
     whole = (rules.held_in_float32,) if spec.dtype == "float32" else ()
     scaled = any(isinstance(layer, _SCALING) for layer in layers)
-    scaled = scaled or bool(names & set(_ARITHMETIC))
+    scaled = scaled or bool(names & _ARITHMETIC)
     whole_numbers = not spec.dtype.startswith("float")
     return Demand(
         str(spec),
@@ -191,7 +177,7 @@ def _(layer: MaskedFusion, place: int) -> tuple[Rule, ...]:
 @read_by.register
 def _(layer: keras.layers.CategoryEncoding, place: int) -> tuple[Rule, ...]:
     tokens = layer.num_tokens, "CategoryEncoding", "num_tokens"
-    return (rules.ids_of_table(*tokens)[1],)
+    return (rules.ids_of_table(*tokens)[1],) * (place == 0)
 
 
 def _target(
@@ -203,37 +189,33 @@ def _target(
         return Demand(text, targets.numbers, (targets.without_gaps,))
     rule = targets.LOSSES.get(loss.name) if loss else None
     if loss is None or rule is None:
-        optional = loss is None or bool(own_code(model))
+        optional = loss is None or bool(graph.own_code(model))
         return Demand(text, targets.anything, (), optional=optional)
-    takes = inspect.signature(rule).parameters
-    settings = {n: v for n, v in loss.settings.items() if n in takes}
-    read = [functools.partial(rule, output.shape[1:], **settings)]
+    if loss.settings.get("axis", -1) != -1 and rule in _OF_LAST_AXIS:
+        rule = targets.like_the_output
+    settings = loss.settings.items()
+    ignored = {n: v for n, v in settings if n == "ignore_class"}
+    read: list[Rule] = [
+        functools.partial(rule, output.shape[1:], **ignored)
+    ]
     reached = last_activation(output)
     if rule is targets.like_the_output and reached in _RANGES:
         reach = reached, *_RANGES[reached]
         read.append(functools.partial(targets.in_reach, *reach))
-    return Demand(
-        text,
-        targets.numbers,
-        (targets.without_gaps, *read),
-        (rules.held_in_float32,),
-    )
+    if graph.is_masked(output):  # what is wrong may stand behind it
+        read = list(map(rules.mild, read))
+    gaps, whole = targets.without_gaps, (rules.held_in_float32,)
+    if rule in _OF_ALL:
+        return Demand(text, targets.numbers, (gaps, *read), whole)
+    return Demand(text, targets.numbers, (gaps,), whole, tuple(read))
 
 
-def _weight(loss: LossOf | None, output: keras.KerasTensor) -> Demand:
-    """One for each value that a loss of Keras gives."""
-    asked: tuple[Rule, ...] = (targets.without_gaps, targets.not_below)
-    text, own = "one number per sample", loss == LossOf()
-    if loss is None or not (own or loss.name in targets.LOSSES):
-        return Demand(text, targets.numbers, asked)
-    left = loss.left_of(output.ndim)
-    shape = tuple(output.shape[axis] for axis in left if axis)
-    rule: Rule = functools.partial(targets.weights_of_samples, shape)
-    if own:  # it may give a single value
-        rule = rules.mild(rule)
-    elif 0 not in left:
-        rule = functools.partial(targets.weights_of_a_batch, output.ndim)
-    return Demand(text, targets.numbers, (*asked, rule))
+#: One for each value that a loss gives, which a question looks at.
+_WEIGHT = Demand(
+    "one number per sample",
+    targets.numbers,
+    (targets.without_gaps, targets.not_below),
+)
 
 
 # A model with a training step of its own
@@ -259,7 +241,7 @@ def _as_made(gan: ConditionalGAN, name: str, demand: Demand) -> Demand:
     if activation in _RANGES:
         more = [rules.reached_by(activation, *_RANGES[activation])]
     tensor = inputs_of(gan.discriminator)[name]
-    for layer in readers(gan.discriminator, tensor):
+    for layer in graph.readers(gan.discriminator, tensor):
         if isinstance(layer, keras.layers.Embedding):
             whole.append(_of_every_class(layer.input_dim))
     return replace(demand, rules=(*demand.rules, *more), whole=tuple(whole))

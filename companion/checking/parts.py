@@ -12,16 +12,10 @@ from companion.building.gan import ConditionalGAN
 from companion.checking.case import Case
 from companion.checking.demands import Demand
 from companion.checking.report import Row
+from companion.checking.targets import counted
 from companion.errors import Problem, place
-from companion.graph import has_lone_output, is_built_by_dict, own_code
-from companion.rules import (
-    FAILS,
-    NAN,
-    SILENT,
-    TRAINS,
-    Fault,
-    first_fault,
-)
+from companion.graph import has_lone_output, is_built_by_dict
+from companion.rules import FAILS, SILENT, TRAINS, Fault, first_fault
 from companion.values import describe, is_plain
 
 #: Names that a report lists; of more it tells how many.
@@ -150,8 +144,6 @@ def _row(case: Case, role: str, name: str, demand: Demand) -> Row:
     """What is said of the values of one name: the gravest of it."""
     where, mild = place(role, name), None
     for fault, seen in _faults(case, role, name, demand):
-        if _is_own(case, role) and fault.outcome in (SILENT, NAN):
-            fault = fault._replace(outcome=TRAINS)
         row = Row.of_fault(where, fault, seen)
         if row.verdict == "problem":
             return row
@@ -161,12 +153,6 @@ def _row(case: Case, role: str, name: str, demand: Demand) -> Row:
     return mild or fine
 
 
-def _is_own(case: Case, role: str) -> bool:
-    """Whether code of one's own may make something of any input."""
-    own = own_code(case.model) and not _needs_all(case)
-    return bool(own) and role == "input"
-
-
 def _faults(
     case: Case, role: str, name: str, demand: Demand
 ) -> Iterator[tuple[Fault, bool]]:
@@ -174,33 +160,44 @@ def _faults(
 
     Of an array the whole is told, which has been counted to its end.
     """
-    found = []
+    found, stops = [], FAILS if case.reading.in_batches else SILENT
     for index, batch in enumerate(case.batches):
         value = batch.by_role[role].get(name)
         if demand.optional and value is None:
             continue
-        fault = _fault(value, demand, demand.rules)
-        fault = fault or _unequal(value, *case.first_rows[index])
+        fault = _fault(value, _weights(batch.by_role, role, name), demand)
+        fault = fault or _unequal(value, *case.first_rows[index], stops)
         if fault:
             found.append((fault, case.runs(role, index)))
     if name in case.whole.get(role, {}):
         value = case.whole[role][name]
-        fault = _fault(value, demand, demand.rules + demand.whole)
+        weights = _weights(case.whole, role, name)
+        fault = _fault(value, weights, demand, demand.whole)
         if not case.reading.in_batches:  # a generator counts its own
-            fault = fault or _unequal(value, *case.first_rows_whole)
+            fault = fault or _unequal(value, *case.first_rows_whole, stops)
         if fault:
             alike = [s for f, s in found if f.outcome == fault.outcome]
             yield fault, any(alike)
     yield from found
 
 
-def _fault(value: Any, demand: Demand, rules: tuple) -> Fault | None:
+def _weights(parts: Mapping[str, Any], role: str, name: str) -> Any:
+    """The weights of a target, if there are any."""
+    given = parts.get("sample weight", {}) if role == "target" else {}
+    return given.get(name, given.get(""))
+
+
+def _fault(
+    value: Any, weights: Any, demand: Demand, more: tuple = ()
+) -> Fault | None:
     """The gravest thing that is wrong with a value."""
     fault = demand.form(value)
     if fault and fault.outcome != TRAINS:
         return fault
     if is_plain(value) and value.size:
-        return first_fault(value, rules) or fault
+        found = first_fault(value, (*demand.rules, *more))
+        seen = counted(value, weights)
+        return found or first_fault(seen, demand.counted) or fault
     return fault
 
 
@@ -278,8 +275,14 @@ def _closest(name: Any, names: list[Any]) -> str | None:
     return next(iter(close), None)
 
 
-def _unequal(value: Any, first: str, count: int | None) -> Fault | None:
-    """More or fewer rows than the first input beside it."""
+def _unequal(
+    value: Any, first: str, count: int | None, stops: str
+) -> Fault | None:
+    """More or fewer rows than the first input beside it.
+
+    Inputs of a batch may have rows of their own, as nodes and edges have:
+    Keras tells. A single row it repeats.
+    """
     shape = tuple(getattr(value, "shape", ()))
     if count is None or not shape or shape[0] in (None, count):
         return None
@@ -287,5 +290,5 @@ def _unequal(value: Any, first: str, count: int | None) -> Fault | None:
         f'{count} rows, as in input "{first}"',
         f"{shape[0]} rows",
         "Row i of every array must belong to sample i.",
-        SILENT,
+        SILENT if shape[0] == 1 else stops,
     )

@@ -9,8 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from companion import graph
 from companion.checking.case import Case
 from companion.checking.demands import MASKED
+from companion.checking.losses import OF_LOSSES
 from companion.checking.reading import (
     PYDATASET,
     TF_DATA,
@@ -20,14 +22,6 @@ from companion.checking.reading import (
 from companion.checking.report import Row
 from companion.checking.settings import OF_THE_MODEL
 from companion.errors import place
-from companion.graph import (
-    has_list_of_one,
-    has_lone_output,
-    inputs_of,
-    is_built_by_dict,
-    own_code,
-    reads,
-)
 from companion.rules import NAN, SILENT, TRAINS
 from companion.values import describe, in_chunks, is_plain
 
@@ -109,7 +103,7 @@ def _none_inside(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
 
 def _dict_for_one(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """Names for the targets of a model whose only answer has none."""
-    if not has_lone_output(case.model) or own_code(case.model):
+    if not graph.has_lone_output(case.model) or graph.own_code(case.model):
         return
     parts = tuple_of(case.reading.batches[0])[1:]
     for role, part in zip(("target", "sample weight"), parts):
@@ -128,7 +122,7 @@ def _column_of_weights(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """A column of weights, and a list with a single output."""
     parts = (*tuple_of(case.reading.batches[0]), None)
     listed = isinstance(parts[1], (list, tuple))
-    if not has_list_of_one(case.model) or not listed:
+    if not graph.has_list_of_one(case.model) or not listed:
         return
     for name, value in case.part("sample weight")[0].items():
         if getattr(value, "ndim", 1) == 2 and value.shape[1] == 1:
@@ -144,6 +138,8 @@ def _column_of_weights(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
 
 def _uneven(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """A free axis whose length the first two batches do not give away."""
+    if case.reading.kind == TF_DATA:  # it knows by its signature
+        return
     for name, demand in case.demands["input"].items():
         values = [batch.get(name) for batch in case.part("input")]
         shapes = [getattr(value, "shape", ())[1:] for value in values]
@@ -267,9 +263,9 @@ def _reordered(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
 def _in_its_own_order(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """An OrderedDict for a model built from a dict, which is sorted."""
     fed = tuple_of(case.reading.batches[0])[0]
-    if not isinstance(fed, OrderedDict) or not is_built_by_dict(case.model):
-        return
-    if list(fed) != sorted(fed):
+    read_by_order = graph.is_built_by_dict(case.model)
+    kept = isinstance(fed, OrderedDict) and list(fed) != sorted(fed)
+    if kept and read_by_order:
         yield Row.of(
             "inputs",
             f"a dict with {', '.join(case.demands['input'])}",
@@ -309,8 +305,8 @@ def _masked_inputs(model: keras.Model) -> Iterator[tuple[str, str]]:
     Such a layer gets its values first, then as many masks.
     """
     found: dict[Any, dict[int, str]] = {}
-    for name, tensor in inputs_of(model).items():
-        for read in reads(model, tensor):
+    for name, tensor in graph.inputs_of(model).items():
+        for read in graph.reads(model, tensor):
             if isinstance(read.node.operation, MASKED):
                 found.setdefault(read.node, {})[read.place] = name
     for node, names in found.items():
@@ -353,4 +349,5 @@ QUESTIONS: tuple[Callable[[Case, Sequence[Row]], Iterator[Row]], ...] = (
     _in_its_own_order,
     _reordered,
     *OF_THE_MODEL,
+    *OF_LOSSES,
 )

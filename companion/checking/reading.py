@@ -22,7 +22,7 @@ from companion.feeding.columns import ArrayColumn
 from companion.feeding.generators import MultiInputGenerator
 from companion.graph import by_path
 from companion.rules import FAILS, SILENT, Fault
-from companion.values import describe, is_array
+from companion.values import describe, is_array, is_plain, new_extremes
 
 _PARTS = "(inputs,), (inputs, targets) or (inputs, targets, weights)"
 #: The parts of a batch, in their order.
@@ -34,12 +34,8 @@ _FORMS = 3
 #: Names that a message gives as an example.
 _NAMED = 3
 
-ARRAYS, PYDATASET, TF_DATA, FUNCTION = (
-    "arrays",
-    "PyDataset",
-    "tf.data.Dataset",
-    "function",
-)
+ARRAYS, PYDATASET = "arrays", "PyDataset"
+TF_DATA, FUNCTION = "tf.data.Dataset", "function"
 
 
 @dataclass(frozen=True)
@@ -53,6 +49,8 @@ class Reading:
         rows: How many rows a batch has, if the model says so.
         size: How many a batch of arrays has.
         whole: The arrays, if ``data`` is arrays.
+        steps: How many batches of arrays were read: a second one may be
+            short, or hold what the first does not.
     """
 
     kind: str
@@ -61,6 +59,7 @@ class Reading:
     rows: int | None = None
     size: int = _BATCH
     whole: tuple = ()
+    steps: int = 1
 
     @property
     def in_batches(self) -> bool:
@@ -80,7 +79,7 @@ class Reading:
             return {"x": self._again(), steps: len(self.run)}
         x, y, weights = self.batches[0]
         fed = {"x": x, "batch_size": self.size}
-        fed[steps] = 2 if self.rows else 1  # the second may be short
+        fed[steps] = self.steps
         labels = {"y": y, "sample_weight": weights}
         return fed | labels if training else fed
 
@@ -165,8 +164,10 @@ def read(
                 "calling it.",
             )
         whole = (data, *parts)
-        head = first_rows(whole, rows or size, rows is not None)
-        return Reading(kind, data, [head], rows, rows or size, whole)
+        more = [] if rows else telling_rows(whole, size)
+        head = first_rows(whole, rows or size, rows is not None, more)
+        steps = 2 if rows or more else 1
+        return Reading(kind, data, [head], rows, rows or size, whole, steps)
     for name, given in zip(("targets", "sample_weights"), parts):
         if given is not None:
             expected = f"no {name}: the batches bring their own"
@@ -195,20 +196,23 @@ def opened(data: Any) -> Any:
 
 def kind_of_data(data: Any) -> str:
     """In which of four ways data comes."""
+    if isinstance(data, keras.utils.PyDataset):  # it may iterate, too
+        return PYDATASET
     if isinstance(data, Iterator):  # also one over a tf.data.Dataset
         return ARRAYS
-    if isinstance(data, keras.utils.PyDataset):
-        return PYDATASET
     if hasattr(data, "element_spec"):
         return TF_DATA
     return FUNCTION if callable(data) else ARRAYS
 
 
-def first_rows(arrays: Any, rows: int, with_last: bool) -> Any:
+def first_rows(
+    arrays: Any, rows: int, with_last: bool, more: list[int]
+) -> Any:
     """The rows of a first batch, of whatever kinds the arrays are.
 
     Where the model says how many rows a batch has, a last short batch of
-    as many as remain is added to them. What cannot be cut stays whole.
+    as many as remain is added to them, elsewhere a batch of `more` rows.
+    What cannot be cut stays whole.
     """
 
     def cut(values: Any) -> Any:
@@ -216,6 +220,8 @@ def first_rows(arrays: Any, rows: int, with_last: bool) -> Any:
         if values is None or len(values) <= rows:
             return values
         rest = len(values) % rows if with_last else 0
+        if more:
+            return held[np.r_[:rows, np.resize(more, rows)]]
         if not rest:
             return held[:rows]
         return held[np.r_[:rows, len(values) - rest : len(values)]]
@@ -224,6 +230,20 @@ def first_rows(arrays: Any, rows: int, with_last: bool) -> Any:
         return keras.tree.map_structure(cut, arrays)
     except Exception:  # sparse tensors, text, numbers: Keras tells
         return arrays
+
+
+def telling_rows(arrays: Any, rows: int) -> list[int]:
+    """Rows that hold what none of the first does, and Keras may stop at.
+
+    That is the first number that is not finite, and the smallest and the
+    largest whole number of a column.
+    """
+    leaves = [x for x in keras.tree.flatten(arrays) if x is not None]
+    if not leaves or not all(is_plain(x) and x.ndim for x in leaves):
+        return []
+    count = min(map(len, leaves))
+    found = {row for x in leaves for row in new_extremes(x, rows)}
+    return sorted(row for row in found if row < count)[:rows]
 
 
 def _read_each(data: Any, kind: str) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import random
 import re
+import types
 import warnings
 from collections import OrderedDict, deque
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from companion.checking.entries import WORDS
 from companion.checking.reading import Reading
 from companion.graph import global_names, tensorflow_random
 
@@ -44,39 +46,8 @@ _WIDEST = 300
 _MOST_ARRAYS = 1000
 _TOO_MANY = f"more than {_MOST_ARRAYS} arrays in a batch"
 
-
-_ALIKE = "Give every batch the same names, parts and axes, and no None."
-_ADAPT = "Adapt the layer before you build the model: layer.adapt(rows)."
 #: What to do about what Keras says, where it is known.
-_CURES = {
-    "different structures": "Give targets and weights in the form of the "
-    "outputs: an array for a lone one, a dict or a list for several.",
-    "key mismatch": _ALIKE,
-    "arity mismatch": _ALIKE,
-    "same rank": _ALIKE,
-    "match the expected structure": _ALIKE,
-    "in loss dict": "Name each output in the dict of losses.",
-    "in the `loss` argument": "Name each loss after an output.",
-    "`loss_weights` must match": "Give each loss its weight, by name.",
-    "one `sample_weight` array": "Give weights in the form of the targets.",
-    "KeyError: 0": "The outputs are a list: give targets and weights as "
-    "lists.",
-    "No loss to compute": "Compile it with a loss: "
-    'model.compile(optimizer, "mse").',
-    "None values not supported": "Return (inputs, targets).",
-    "call `compile()`": "Compile it first.",
-    "Unknown variable": "Make a new optimizer for each model, and compile "
-    "again after you set trainable.",
-    "Table not initialized": _ADAPT,
-    "call `adapt": _ADAPT,
-    "Unrecognized data type": "Convert it: lists with np.asarray(values), "
-    "mappings with dict(batch).",
-    "Invalid dtype": "Convert it to numbers, or texts to objects: "
-    "values.astype(object).",
-    "symbolic": "Use keras.ops.where or keras.ops.cond in place of if.",
-    "'<' not supported": "Use texts for all names, and no numbers.",
-    _TOO_MANY: "Join columns into one array: np.stack(columns, axis=-1).",
-}
+_CURES = WORDS["cures"]
 _UNKNOWN = "Mend what Keras names here; no rule of check found more."
 
 
@@ -108,6 +79,11 @@ def rehearse(
         warnings.simplefilter("ignore")
         model.run_eagerly = True
         model.train_function = model.predict_function = None
+        for name in ("train_step", "predict_step"):
+            step = getattr(type(model), name)
+            if hasattr(step, "python_function"):  # a tf.function
+                plain = types.MethodType(step.python_function, model)
+                setattr(model, name, plain)
         try:
             if not training:
                 model.predict(verbose=0, **data)

@@ -8,23 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from companion import graph
 from companion.checking.case import Case
 from companion.checking.reading import tuple_of
 from companion.checking.report import Row
 from companion.errors import place
-from companion.graph import (
-    changed_since_training,
-    comes_at_once,
-    compiled_with,
-    has_dict_outputs,
-    has_layer,
-    last_activation,
-    layers_not_adapted,
-    losses_of,
-    outputs_of,
-    own_code,
-    unnamed_inputs,
-)
 from companion.rules import FAILS, SILENT, TRAINS
 
 
@@ -39,7 +27,7 @@ def _undeclared(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
             "named inputs: keras.Model([a, b], y).",
             outcome=TRAINS,
         )
-    unnamed = unnamed_inputs(case.model)
+    unnamed = graph.unnamed_inputs(case.model)
     if unnamed and len(case.demands["input"]) > 1:
         by_position = case.batches[0].positional
         yield Row.of(
@@ -55,7 +43,7 @@ def _undeclared(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
 
 def _not_adapted(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """A layer that should have learned from data before training."""
-    for layer in layers_not_adapted(case.model):
+    for layer in graph.layers_not_adapted(case.model):
         yield Row.of(
             place("layer", layer.name),
             "a layer that was adapted to training rows",
@@ -77,7 +65,7 @@ def _frozen(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
             "Set layer.trainable = True, then compile again.",
             outcome=TRAINS,
         )
-    for layer in changed_since_training(model)[:1]:
+    for layer in graph.changed_since_training(model)[:1]:
         yield Row.of(
             place("layer", layer.name),
             "what it was when the model was compiled",
@@ -91,7 +79,8 @@ def _one_row(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """One row, from which BatchNormalization takes its own mean."""
     values = [v for part in case.part("input") for v in part.values()]
     alone = any(getattr(value, "shape", ())[:1] == (1,) for value in values)
-    if alone and has_layer(case.model, keras.layers.BatchNormalization):
+    batched = keras.layers.BatchNormalization
+    if alone and graph.has_layer(case.model, batched):
         yield Row.of(
             "batch",
             "more than one row, for the BatchNormalization",
@@ -107,17 +96,14 @@ def _one_row(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
 
 def _by_name(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """Arguments of ``compile`` that name anything but an output."""
-    given = compiled_with(case.model)
-    outputs = list(outputs_of(case.model))
-    if not outputs or own_code(case.model):
+    given = graph.compiled_with(case.model)
+    outputs = list(graph.outputs_of(case.model))
+    if not outputs or graph.own_code(case.model):
         return
     for argument in ("loss", "metrics", "weighted_metrics"):
         named = given[argument]
-        strange = [
-            name
-            for name in (named if isinstance(named, Mapping) else ())
-            if name not in outputs
-        ]
+        named = named if isinstance(named, Mapping) else ()
+        strange = [name for name in named if name not in outputs]
         if strange:
             stops = argument == "loss"
             logs = not stops and len(outputs) == 1
@@ -164,9 +150,10 @@ def _loss_weights(
 
 def _in_order(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """Lists for outputs that are a dict, which Keras sorts by name."""
-    outputs = list(outputs_of(case.model))
+    outputs = list(graph.outputs_of(case.model))
     count = len(getattr(case.model, "outputs", None) or [])
-    given = compiled_with(case.model)
+    given = graph.compiled_with(case.model)
+    named = graph.has_dict_outputs(case.model)
     by_name = isinstance(given["loss_weights"], Mapping)
     if by_name and _is_list(given["loss"]):
         yield _of_order("loss_weights", outputs, "a dict beside a list")
@@ -181,7 +168,7 @@ def _in_order(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
             received = f"{len(values)} for {count} outputs"
             yield _of_order(argument, outputs, received)
         elif several and (each or any(map(_is_list, values))):
-            if has_dict_outputs(case.model) and outputs != sorted(outputs):
+            if named and outputs != sorted(outputs):
                 yield _of_order(argument, outputs, "a list")
         elif several and not each:
             received = "a list with one for each output"
@@ -193,10 +180,11 @@ def _some_targets(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
 
     Keras sorts by name what is a dict, and hands out the rest in order.
     """
-    outputs, asked = outputs_of(case.model), list(losses_of(case.model))
+    outputs = graph.outputs_of(case.model)
+    asked = list(graph.losses_of(case.model))
     given = (*tuple_of(case.reading.batches[0]), None)[1]
-    loss = compiled_with(case.model)["loss"]
-    if has_dict_outputs(case.model):
+    loss = graph.compiled_with(case.model)["loss"]
+    if graph.has_dict_outputs(case.model):
         mixed = _is_list(given)
     else:
         mixed = isinstance(given, dict) and _is_list(loss)
@@ -234,46 +222,6 @@ def _of_order(argument: str, outputs: list[str], received: str) -> Row:
     )
 
 
-def _shares(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
-    """A loss that reads shares, and an output that gives none."""
-    outputs = outputs_of(case.model)
-    for name, loss in losses_of(case.model).items():
-        if not loss.name.endswith("crossentropy") or own_code(case.model):
-            continue
-        found = last_activation(outputs[name])
-        shares = found in ("softmax", "sigmoid")
-        at_once = comes_at_once(outputs[name])
-        if loss.reads_logits and shares and not at_once:
-            expected, fix = "no activation", "Leave from_logits=True out."
-        elif not loss.reads_logits and found == "linear":
-            expected = "a softmax or a sigmoid as its last activation"
-            fix = "Add it, or say from_logits=True."
-        else:
-            continue
-        yield Row.of(
-            place("output", name),
-            f"{expected}, for {loss.name}",
-            found,
-            f"{fix} Keras takes any number for a share.",
-            outcome=SILENT,
-        )
-
-
-def _unreduced(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
-    """A loss of several numbers, of which Keras takes the sum."""
-    for loss in keras.tree.flatten(compiled_with(case.model)["loss"]):
-        if getattr(loss, "reduction", "sum") in (None, "none"):
-            yield Row.of(
-                "loss",
-                "a loss that is one number",
-                "reduction=None",
-                "Leave it out: Keras would take steps by the sum of all "
-                "rows, and log their mean.",
-                outcome=SILENT,
-            )
-            return
-
-
 OF_THE_MODEL = (
     _undeclared,
     _not_adapted,
@@ -282,6 +230,4 @@ OF_THE_MODEL = (
     _by_name,
     _in_order,
     _some_targets,
-    _shares,
-    _unreduced,
 )

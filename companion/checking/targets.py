@@ -27,6 +27,7 @@ from companion.values import (
     fits_but_last,
     gaps,
     is_array,
+    is_plain,
     kind_of,
     shape_text,
     stretches,
@@ -38,6 +39,10 @@ from companion.values import (
 
 #: What rounding may add to 1, or take from 0.
 _ROUNDING = 1e-5
+_AXES = (
+    "Give a label for each answer. If a sample has one label and many "
+    "answers, let the model flatten or pool its last steps."
+)
 
 
 def anything(value: Any) -> Fault | None:
@@ -106,10 +111,14 @@ def class_numbers(
     shape: Shape, value: np.ndarray, ignore_class: int | None = None
 ) -> Fault | None:
     """One class number for each softmax, or the one that is ignored."""
-    classes = (shape[-1] or 0) if shape else 0
-    expected = f"class numbers from 0 to {classes - 1}"
+    classes = shape[-1] if shape else 0
+    expected = "class numbers from 0"
+    if classes is not None:
+        expected += f" to {classes - 1}"
     if not fits_but_last(value.shape[1:], shape[:-1]):
         fix = "One-hot labels go with categorical_crossentropy."
+        if not fits(value.shape[1:], shape):
+            fix = _AXES
         return Fault(expected, describe(value), fix)
     if value.dtype.kind == "f" and (value != np.floor(value)).any():
         fix = "Give whole numbers: Keras cuts 1.9 to 1."
@@ -117,17 +126,15 @@ def class_numbers(
         return Fault(expected, received, fix, SILENT)
     if ignore_class is not None:
         value = value[value != ignore_class]
-    if within(value, 0, classes - 1):
+    if within(value, 0, np.inf if classes is None else classes - 1):
         return None
     fix = "Number the classes from 0, or widen the last layer."
     return Fault(expected, between(value), fix, SILENT)
 
 
-def one_hot(
-    shape: Shape, value: np.ndarray, axis: int = -1
-) -> Fault | None:
+def one_hot(shape: Shape, value: np.ndarray) -> Fault | None:
     """A share for each class."""
-    if (None, *shape)[axis] == 1:
+    if tuple(shape[-1:]) == (1,):
         return Fault(
             "more than one answer: of a single one the share is always 1",
             shape_text(shape),
@@ -137,9 +144,11 @@ def one_hot(
     expected = f"one-hot labels {shape_text(shape)}"
     if not fits(value.shape[1:], shape):
         fix = "Class numbers go with sparse_categorical_crossentropy."
+        if not fits_but_last(value.shape[1:], shape[:-1]):
+            fix = _AXES
         return Fault(expected, describe(value), fix)
     if within(value, 0, 1) and np.allclose(
-        value.sum(axis=axis), 1, atol=1e-3
+        value.sum(axis=-1), 1, atol=1e-3
     ):
         return None
     return Fault(
@@ -210,11 +219,9 @@ def never_zero(shape: Shape, value: np.ndarray) -> Fault | None:
     )
 
 
-def directions(
-    shape: Shape, value: np.ndarray, axis: int = -1
-) -> Fault | None:
+def directions(shape: Shape, value: np.ndarray) -> Fault | None:
     """Vectors, of which the loss reads the direction alone."""
-    if (None, *shape)[axis] != 1:
+    if tuple(shape[-1:]) != (1,):
         return like_the_output(shape, value)
     return Fault(
         "vectors of more than one number",
@@ -296,3 +303,17 @@ def weights_of_a_batch(axes: int, value: np.ndarray) -> Fault | None:
         "the weights, and no sample counts more than another.",
         TRAINS,
     )
+
+
+def counted(value: np.ndarray, weights: Any) -> np.ndarray:
+    """A target with an entry that counts in place of those of weight 0."""
+    if not is_plain(weights):
+        return value
+    wide = [at for at, size in enumerate(weights.shape, 1) if size != 1]
+    shape = weights.shape[: max([1, *wide])]  # no axes of 1 behind
+    weights = weights.reshape(shape)
+    fitting = shape == value.shape[: len(shape)]
+    if not fitting or weights.all() or not weights.any():
+        return value
+    counts = weights.reshape(*shape, *(1,) * (value.ndim - len(shape))) != 0
+    return np.where(counts, value, value[tuple(np.argwhere(weights)[0])])

@@ -15,7 +15,9 @@ from __future__ import annotations
 import contextlib
 import datetime
 import math
+import tomllib
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import keras
@@ -221,9 +223,7 @@ class Labels:
     """
 
     def __init__(
-        self,
-        num_classes: int,
-        probabilities: Sequence[float] | None = None,
+        self, num_classes: int, probabilities: Sequence[float] | None = None
     ) -> None:
         fix = "Give the number of classes."
         DataError.raise_if(
@@ -338,43 +338,11 @@ def as_column(where: str, values: Any, *, texts: bool = True) -> Column:
     return SlicedColumn(values) if sliced else ArrayColumn(values)
 
 
-#: What makes an array of a thing that has this attribute.
-_DENSE = {
-    "toarray": "values.toarray()",
-    "to_tensor": "values.to_tensor()",
-    "todense": "values.todense()",
-    "dense_shape": "tf.sparse.to_dense(values)",
-}
-_DAYS = "({0} - {0}.min()) / pd.Timedelta(days=1)"
-_SINCE = '({0} - np.datetime64("2000-01-01")) / np.timedelta64(1, "D")'
-#: What a type of pandas or a kind of NumPy holds, where it is no number.
-_HELD = dict(
-    category="categories", period="periods", M="dates", m="durations"
+_TEXTS = tomllib.loads(
+    files(__package__).joinpath("cures.toml").read_text()
 )
-#: What makes numbers of a series of pandas, by what it holds.
-_CURES = {
-    "categories": "{0}.cat.codes",
-    "periods": _DAYS.format("{0}.dt.to_timestamp()"),
-    "dates": _DAYS,
-    "dates as objects": _DAYS.format("pd.to_datetime({0})"),
-    "durations": "{0} / pd.Timedelta(days=1)",
-    "integers with gaps": "{0}.fillna(0)",
-    "booleans with gaps": "{0}.fillna(False)",
-    "words": "pd.factorize({0})[0]",
-    "words with gaps": "pd.factorize({0}, use_na_sentinel=False)[0]",
-    "texts with gaps": 'pd.Series({0}).fillna("")',
-    "sequences": 'keras.utils.pad_sequences({0}, dtype="float32")',
-    "sequences of ids": "PaddedText({0}, length=...)",
-    "objects": 'pd.to_numeric({0}, errors="coerce")',
-}
-#: The same of an array of NumPy, where it differs.
-_NUMPY_CURES = _CURES | {
-    "dates": _SINCE,
-    "dates as objects": _SINCE.format('{0}.astype("datetime64[s]")'),
-    "durations": '{0} / np.timedelta64(1, "D")',
-    "words": "np.unique({0}, return_inverse=True)[1]",
-    "objects": "pd.DataFrame({0}).infer_objects()",
-}
+_DENSE, _HELD, _CURES = _TEXTS["dense"], _TEXTS["held"], _TEXTS["series"]
+_NUMPY_CURES = _CURES | _TEXTS["array"]
 
 
 def _of_pandas(where: str, table: Any, texts: bool) -> np.ndarray:

@@ -104,11 +104,7 @@ def _lines_of(captions: Path) -> dict[int, dict[str, Any]]:
 
 
 def told(
-    where: str,
-    expected: str,
-    received: str,
-    wrong: Sequence[Any],
-    fix: str,
+    where: str, expected: str, received: str, wrong: Sequence[Any], fix: str
 ) -> Problem | None:
     """A problem of several lines or files, of which it names the first.
 
@@ -481,11 +477,7 @@ def _walk(root: str, folder: str = "") -> Iterator[tuple[str, os.DirEntry]]:
 
 def _expression(pattern: str) -> re.Pattern[str]:
     """What a name must look like."""
-    spoken = {
-        "**/": "(?:.*/)?",
-        "*": "[^/]*",
-        _ID: "(?P<id>[^/]+)",
-    }
+    spoken = {"**/": "(?:.*/)?", "*": "[^/]*", _ID: "(?P<id>[^/]+)"}
     pieces = re.split(r"(\*\*/|\*|\{id\})", pattern)
     return re.compile("".join(spoken.get(x, re.escape(x)) for x in pieces))
 

@@ -59,8 +59,7 @@ def presence(values: Any, each: str = "sample") -> np.ndarray:
 
 
 def with_presence(
-    inputs: Mapping[str, Any],
-    missing: Sequence[str] | Mapping[str, Any],
+    inputs: Mapping[str, Any], missing: Sequence[str] | Mapping[str, Any]
 ) -> dict[str, Any]:
     """Inputs, and for each that may be missing a second one, its mask.
 

@@ -79,6 +79,20 @@ CASES: tuple[Case, ...] = (
         where='output "dense"',
     ),
     _model(
+        "a softmax for a single answer",
+        SILENT,
+        m.of_x(last=m.dense(1, "softmax")),
+        m.of_x(last=m.dense(1, "sigmoid")),
+        where='output "dense"',
+    ),
+    _model(
+        "a tanh for a loss that reads shares",
+        SILENT,
+        m.of_classes(last=m.dense(3, "tanh")),
+        m.of_classes(),
+        where='output "dense"',
+    ),
+    _model(
         "a softmax for a loss that makes its own",
         SILENT,
         _reshaped(_logits),

@@ -76,6 +76,14 @@ CASES: tuple[Case, ...] = (
     ),
     _class("words for classes", FAILS, WORDS, KINDS, numbered),
     _answer("a gap (NaN or infinity)", NAN, Y * GAP[:, 0], Y, Y[1:]),
+    _answer(
+        "targets without the last axis, for a loss of one's own",
+        SILENT,
+        Y,
+        Y[:, None],
+        lambda v: v[..., None],
+        m.of_x(loss=m.SquaredError()),
+    ),
     _answer("a masked array", SILENT, HIDDEN, Y, lambda v: v.filled(0)),
     _answer(
         "fewer rows than the inputs", SILENT, FEWER, Y, Y[1:], stops=True
