@@ -178,6 +178,12 @@ def new_extremes(values: np.ndarray, rows: int) -> Iterator[int]:
 
     That is the first number that is not finite, and the smallest and the
     largest whole number: of each column, if there are few.
+
+    Example:
+        >>> list(new_extremes(np.array([1, 0, 2, 5, 5]), 2))
+        [3]
+        >>> list(new_extremes(np.array([0.5, 1.5, np.nan]), 2))
+        [2]
     """
     if len(values) <= rows or not values.size:
         return

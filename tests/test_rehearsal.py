@@ -21,6 +21,7 @@ from companion import (
 )
 from companion.checking.reading import read
 from companion.checking.rehearsal import as_it_was, cure, in_words, rehearse
+from companion.values import new_extremes
 
 N = 8
 DATA = {
@@ -481,3 +482,48 @@ def test_later_batches_of_tensorflow_are_read():
     with pytest.raises(ContractError, match='"zone": .* NaN or infinity'):
         check(model, data)
     assert check(model, data, batches=2).problems == ()
+
+
+class Compiled(keras.Model):
+    """Its step is compiled by TensorFlow, as many write it."""
+
+    @tf.function
+    def train_step(self, data):
+        return super().train_step(data)
+
+
+def test_a_step_compiled_by_hand_leaves_no_trace():
+    slots, losses = [], []
+    for checked in (False, True):
+        keras.utils.set_random_seed(0)
+        inputs, joined = parcel()
+        model = Compiled(inputs, keras.layers.Dense(1)(joined))
+        model.compile("adam", "mse")
+        if checked:
+            check(model, DATA, targets=PRICES)
+        losses += model.fit(DATA, PRICES, verbose=0).history["loss"]
+        slots.append([np.abs(v).sum() for v in model.optimizer.variables])
+
+    assert losses[0] == losses[1]
+    np.testing.assert_allclose(*slots)
+    assert np.min(slots[0]) > 0
+
+
+def looked_at(values, rows):
+    """The rows of a second batch that Keras runs of an array."""
+    return sorted(new_extremes(np.array(values), rows))
+
+
+def test_rows_with_extremes_are_run_too():
+    whole = [[3, 1], [2, 2], [9, 1], [2, 0], [9, 0]]
+
+    assert looked_at(whole, 2) == [2, 3]
+    assert looked_at(whole, 4) == []
+    assert looked_at(whole, 9) == []
+    assert looked_at(np.tile(whole, 9), 2) == [2, 3]  # as one
+    assert looked_at([0.5, 0.1, 0.9], 1) == []  # no whole numbers
+    assert looked_at([1.0, 0.0, 9.0], 2) == [2]
+    assert looked_at([1.0, 2.0, np.inf, np.nan], 2) == [2]
+    assert looked_at([np.nan, 2.0, np.inf], 2) == []
+    assert looked_at(["a", "b", "c"], 1) == []
+    assert looked_at(np.zeros((5, 0)), 2) == []

@@ -542,6 +542,34 @@ CLAIMS = [
         "series.evaluate(six, six, sample_weight=weights, verbose=0)",
         "Incompatible shapes",
     ),
+    # Targets stretched to another shape
+    (
+        "def apart(wanted, given):\n"
+        "    tables.append((wanted - given).shape)\n"
+        "    return keras.ops.mean((wanted - given) ** 2)\n"
+        "class Apart(keras.losses.Loss):\n"
+        "    def call(self, wanted, given):\n"
+        "        return apart(wanted, given)\n"
+        "one = keras.layers.Dense(1)(numbers_in)\n"
+        "one = keras.Model([numbers_in], one)\n"
+        "for loss, side in (Apart(), 64), (apart, 1):\n"
+        "    tables = []\n"
+        "    one.compile('adam', loss, run_eagerly=True)\n"
+        "    one.fit(numbers, y, batch_size=64, verbose=0)\n"
+        "    assert tables[0] in [(64, side), (64,)[:side]], tables\n"
+        "tables = []\n"
+        "one.compile('adam', Apart(), run_eagerly=True)\n"
+        "one.fit(numbers, y[:, None], batch_size=64, verbose=0)\n"
+        "assert tables[0] == (64, 1)",
+        "",
+    ),
+    # A last layer without softmax, of one answer
+    (
+        "alone = keras.layers.Dense(1, 'softmax')(numbers_in)\n"
+        "alone = keras.Model([numbers_in], alone)\n"
+        "assert np.allclose(alone.predict(numbers, verbose=0), 1)",
+        "This axis has size 1",
+    ),
     # A loss with one value for the whole batch
     (
         "def share(wanted, given):\n"

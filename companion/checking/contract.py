@@ -47,9 +47,11 @@ def check(
 
     Keras itself is asked too: it runs one step on the first batch, as
     ``fit`` would, or ``predict`` where there are no targets or the model
-    is not compiled. Weights, optimizer, metrics, random state and the
-    epoch of a generator are afterwards as they were. Rules find what Keras
-    does in silence, what lies beyond the first batches, and better words.
+    is not compiled; of arrays one more on the rows that hold extremes or
+    gaps, if the first have none of these. Weights, optimizer, metrics,
+    random state and the epoch of a generator are afterwards as they were.
+    A loss is asked what it gives for some rows. Rules find what Keras does
+    in silence, what lies beyond the first batches, and better words.
 
     Arrays are looked at whole, also those inside a `MultiInputGenerator`;
     of other data the first batches are read, and the last one of a
@@ -81,7 +83,7 @@ def check(
         batches: How many batches to read at most, beside the last one. Of
             a `MultiInputGenerator`, whose arrays are looked at whole, two
             are enough.
-        run: Whether Keras runs the first batch. Without it `check` is
+        run: Whether Keras runs these batches. Without it `check` is
             quicker, and knows less: pass False for a model whose step
             takes long.
 

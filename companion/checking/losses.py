@@ -12,6 +12,7 @@ import numpy as np
 from companion import graph
 from companion.checking import targets
 from companion.checking.case import Case
+from companion.checking.reading import tuple_of
 from companion.checking.report import Row
 from companion.errors import place
 from companion.rules import SILENT
@@ -120,6 +121,26 @@ def _weighed(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
                 break
 
 
+def _column_of_weights(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
+    """A column of weights, and a list with a single output."""
+    parts = (*tuple_of(case.reading.batches[0]), None)
+    listed = isinstance(parts[1], (list, tuple))
+    if not graph.has_list_of_one(case.model) or not listed:
+        return
+    if [by_sample for *_, by_sample in _asked(case)] == [False]:
+        return  # their mean is all it takes
+    for name, value in case.part("sample weight")[0].items():
+        if getattr(value, "ndim", 1) == 2 and value.shape[1] == 1:
+            yield Row.of(
+                place("sample weight", name),
+                "one number per sample, (batch,)",
+                describe(value),
+                "Drop the last axis: weights[:, 0]. Keras stacks a list of "
+                "one output, and every row would get the mean weight.",
+                outcome=SILENT,
+            )
+
+
 def _flat(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """Targets that a loss of one's own sets each against every answer."""
     for loss, output, at, wanted, values, _ in _asked(case):
@@ -139,4 +160,4 @@ def _flat(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
             )
 
 
-OF_LOSSES = (_shares, _unreduced, _weighed, _flat)
+OF_LOSSES = (_shares, _unreduced, _column_of_weights, _weighed, _flat)

@@ -118,24 +118,6 @@ def _dict_for_one(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
             )
 
 
-def _column_of_weights(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
-    """A column of weights, and a list with a single output."""
-    parts = (*tuple_of(case.reading.batches[0]), None)
-    listed = isinstance(parts[1], (list, tuple))
-    if not graph.has_list_of_one(case.model) or not listed:
-        return
-    for name, value in case.part("sample weight")[0].items():
-        if getattr(value, "ndim", 1) == 2 and value.shape[1] == 1:
-            yield Row.of(
-                place("sample weight", name),
-                "one number per sample, (batch,)",
-                describe(value),
-                "Drop the last axis: weights[:, 0]. Keras stacks a list of "
-                "one output, and every row would get the mean weight.",
-                outcome=SILENT,
-            )
-
-
 def _uneven(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """A free axis whose length the first two batches do not give away."""
     if case.reading.kind == TF_DATA:  # it knows by its signature
@@ -338,7 +320,6 @@ QUESTIONS: tuple[Callable[[Case, Sequence[Row]], Iterator[Row]], ...] = (
     _in_turn,
     _none_inside,
     _dict_for_one,
-    _column_of_weights,
     _behind_a_mask,
     _uneven,
     _empty,

@@ -13,11 +13,13 @@ import about_forms  # noqa: F401
 import about_frames  # noqa: F401
 import about_image_text  # noqa: F401
 import about_inputs  # noqa: F401
+import about_late_rows  # noqa: F401
 import about_layers  # noqa: F401
 import about_losses  # noqa: F401
 import about_missing  # noqa: F401
 import about_models  # noqa: F401
 import about_other_models  # noqa: F401
+import about_own_losses  # noqa: F401
 import about_sensors  # noqa: F401
 import about_streams  # noqa: F401
 import about_targets  # noqa: F401
