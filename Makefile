@@ -122,8 +122,11 @@ test-distributed: .venv/distributed  ## several processes, stores of data
 test-grading: .venv/ready  ## grade 30 submissions, good and bad, in bwrap
 	$(BIN)/pytest -m grading tests/grading
 
+# The longest test first, so that it is not waited for at the end.
+SEARCH := tests/browser/test_search.py
 test-browser: $(PAGE)  ## open every page in Chromium
-	$(BIN)/pytest -m browser -n 2 tests/browser
+	$(BIN)/pytest -m browser -n 2 --dist worksteal \
+	$(SEARCH) $(filter-out $(SEARCH),$(wildcard tests/browser/test_*.py))
 
 clean:  ## remove what make made, except sheets with answers and grades
 	rm -rf .venv *.egg-info .hypothesis .mypy_cache .ruff_cache

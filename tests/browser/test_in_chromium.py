@@ -11,6 +11,10 @@ PAGES = sorted(path.relative_to(HTML) for path in HTML.rglob("*.html"))
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 #: Thebe's own script stands twice in each page; nothing comes of it.
 KNOWN = "Identifier 'THEBE_JS_URL' has already been declared"
+#: Half a second for what a script asks for late, then no work left.
+#: (Playwright's own "networkidle" sometimes waits for ever.)
+IDLE = """() => new Promise(done =>
+  setTimeout(() => requestIdleCallback(done), 500))"""
 
 
 @pytest.fixture(params=SIZES, scope="session")
@@ -32,7 +36,7 @@ def open_page(window, path):
     )
     page.on("pageerror", lambda error: errors.append(error.message))
     page.goto((HTML / path).as_uri())
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(IDLE)
     return page, outside, errors
 
 
