@@ -71,6 +71,7 @@ _NO_NUMBERS = {
     "U": _TEXTS,
     "S": _TEXTS,
     "V": "Give each field as an array of its own.",
+    "": "If these are numbers: tf.strings.to_number(values).",
 }
 
 
@@ -208,30 +209,24 @@ class Spec:
         return readable(value) or self._shape(value)
 
     def _text(self, value: Any) -> Fault | None:
-        """Texts as objects along one axis, or as tensors."""
-        kind = kind_of(value)
+        """Texts as tensors, or as objects along one axis."""
         plain = isinstance(value, np.ndarray)
-        if not plain or (kind, value.ndim) == ("O", 1):
+        if not plain or (kind_of(value), value.ndim) == ("O", 1):
             return None
-        fix = "Convert it: values.astype(object)."
-        if kind == "O":
-            fix = (
-                "Give them along one axis, to which Keras adds: values[:, "
-                "0], or series.to_numpy()."
-            )
+        fix = "Make it a tensor: tf.constant(values)."
         return Fault(str(self), describe(value), fix)
 
     def _number(self, value: Any) -> Fault | None:
         """Numbers that the type of the Input leaves as they are."""
-        kind = kind_of(value)
+        kind, viewed = kind_of(value), isinstance(value, np.ndarray)
         if kind == "c":
             fix = "Give values.real, values.imag: Keras drops the second."
             return Fault(str(self), describe(value), fix, SILENT)
         if kind not in NUMBERS:
+            kind = kind if viewed else ""
             fix = _NO_NUMBERS.get(kind, CONVERT)
             return Fault(str(self), describe(value), fix)
         whole_asked = self.dtype.startswith(("int", "uint"))
-        viewed = isinstance(value, np.ndarray)
         if kind != "f" or not whole_asked or not viewed:
             return None
         fix = f'Convert it: values.astype("{self.dtype}").'

@@ -185,6 +185,9 @@ def _of_kinds(r, row):
         yield "np.rint(values)." in ids.fault(a(0.5)).fix, True
         yield dtype in ids.fault(a(0.5)).fix, True
     yield r.Spec((), "int32").fault(keras.ops.ones(2)), None
+    texts = keras.ops.convert_to_tensor(["1", "2"], "string")
+    to_number = "If these are numbers: tf.strings.to_number(values)."
+    yield r.Spec((), "int32").fault(texts), (FAILS, to_number)
     yield r.Spec((), "bool").fault(a(1.0, 2.5)), None
     with in_chunks_of(4):
         for each in (a(0, 0, 0, 0, 0.5), a(0.5, 0, 0, 0, 0)):
@@ -197,13 +200,13 @@ def _of_texts(r):
     word, pair = r.Spec((), "string"), r.Spec((2,), "string")
     words = a("a", "b", dtype=object)
     yield word.fault(words), None
-    convert = "Convert it: values.astype(object)."
+    convert = "Make it a tensor: tf.constant(values)."
     yield word.fault(a("a", "b")), (FAILS, "string (batch,)", convert)
     yield (
         word.fault(a("a", "b")[:, None]),
         (FAILS, f"{word} / <U1 (2, 1)", convert),
     )
-    yield word.fault(words[:, None]), (FAILS, "which Keras adds", "[:, 0]")
+    yield word.fault(words[:, None]), (FAILS, convert)
     yield word.fault(keras.ops.ones(2)), None
     yield pair.fault(words), (FAILS, "object (2,)")
     column = r.Spec((1,), "string")  # Keras adds the axis of objects

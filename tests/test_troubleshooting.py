@@ -134,11 +134,13 @@ change = keras.Model({inputs}, paid - price)
 row = {{"paid": np.array([[100.0]]), "price": np.array([[3.0]])}}
 """
 WORDS = """
+import tensorflow as tf
+
 text = keras.Input((1,), dtype="string", name="text")
 layer = keras.layers.StringLookup(vocabulary=["air", "sea"])
 lookup = keras.Model([text], layer(text))
-words = np.array(["air", "sea"], {dtype})
-lookup.predict({{"text": words}}, verbose=0)
+words = np.array([["air"], ["sea"]], {dtype})
+lookup.predict({{"text": {fed}}}, verbose=0)
 """
 FRAME = """
 import pandas as pd
@@ -361,8 +363,10 @@ CLAIMS = [
         "model.fit({'image': images, 'numbers': days}, y, verbose=0)",
         "Invalid dtype: datetime64[D]",
     ),
-    (WORDS.format(dtype="str"), "Invalid dtype: str96"),
-    (WORDS.format(dtype="object"), ""),
+    (WORDS.format(dtype="str", fed="words"), "Invalid dtype: str96"),
+    (WORDS.format(dtype="object", fed="words"), "Invalid dtype: object"),
+    (WORDS.format(dtype="str", fed="tf.constant(words)"), ""),
+    (WORDS.format(dtype="object", fed="tf.constant(words)"), ""),
     # Targets forgotten
     (
         "def batches():\n    yield data\n"

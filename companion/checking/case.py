@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from companion import graph
 from companion.checking.demands import Demand, Demands, demands_of
 from companion.checking.reading import (
     ROLES,
@@ -20,10 +21,13 @@ from companion.checking.reading import (
     read,
     whole_arrays,
 )
+from companion.checking.targets import numbers
 from companion.feeding.generators import MultiInputGenerator
-from companion.graph import inputs_of, is_nested, own_code
 from companion.rules import TRAINS
 
+#: A loss, the output it reads, the name that its targets have, they
+#: themselves, what the loss gives for them, and whether one for each row.
+Asked = tuple[Any, keras.KerasTensor, str, Any, np.ndarray, bool]
 #: Batches from which TensorFlow learns types and lengths.
 _LEARNED = 2
 
@@ -51,6 +55,19 @@ class Case:
     def first_rows_whole(self) -> tuple[str, int | None]:
         """The same of whole arrays."""
         return _first(self.demands["input"], self.whole["input"])
+
+    @functools.cached_property
+    def asked(self) -> list[Asked]:
+        """Each loss that can be asked what it gives for some rows."""
+        asked: list[Asked] = []
+        given = self.part("target")[0]
+        outputs = graph.outputs_of(self.model)
+        for name, loss in graph.asked_losses(self.model).items():
+            at, output = name if name in given else "", outputs[name]
+            if numbers(wanted := given.get(at)) is None:
+                if found := graph.values_of(loss, wanted, output):
+                    asked.append((loss, output, at, wanted, *found))
+        return asked
 
     def value(self, role: str, name: Any) -> Any:
         """An array whole, else what the first batch under it has."""
@@ -86,9 +103,9 @@ def case_of(
         count: How many batches to read.
         steps: How many ``fit`` will ask for.
     """
-    demands, nested = demands_of(model), is_nested(model)
+    demands, nested = demands_of(model), graph.is_nested(model)
     names = {role: list(demands.get(role, {})) for role in ROLES}
-    fixed = {t.shape[0] for t in inputs_of(model).values()} - {None}
+    fixed = {t.shape[0] for t in graph.inputs_of(model).values()} - {None}
 
     with np.errstate(over="ignore"):  # told below, of the whole arrays
         data = opened(data)
@@ -107,7 +124,8 @@ def case_of(
 
 def _trains_alone(model: keras.Model) -> bool:
     """Whether a model trains without targets."""
-    return bool(own_code(model)) or getattr(model, "loss", None) is None
+    own = bool(graph.own_code(model))
+    return own or getattr(model, "loss", None) is None
 
 
 def _are_alike(demands: Demands, data: Any) -> bool:

@@ -175,7 +175,7 @@ def _agreed(case: Case, rows: list[Row], keras_ran: Rehearsal) -> list[Row]:
 
 
 def _softened(row: Row) -> Row:
-    """A row of what code of one's own may read otherwise."""
+    """A row told as a warning: what it tells of need not come."""
     if row.outcome in (SILENT, NAN):
         return replace(row, verdict="warning", outcome=TRAINS)
     return row

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import keras
 import numpy as np
@@ -68,24 +67,9 @@ def _sees_shares(loss: graph.LossOf, output: keras.KerasTensor) -> bool:
     return plain and graph.comes_at_once(output)
 
 
-#: A loss, the output it reads, the name that its targets have, they
-#: themselves, what the loss gives for them, and whether one for each row.
-_Asked = tuple[Any, keras.KerasTensor, str, Any, np.ndarray, bool]
-
-
-def _asked(case: Case) -> Iterator[_Asked]:
-    """Each loss that can be asked what it gives for some rows."""
-    given, outputs = case.part("target")[0], graph.outputs_of(case.model)
-    for name, loss in graph.asked_losses(case.model).items():
-        at, output = name if name in given else "", outputs[name]
-        if targets.numbers(wanted := given.get(at)) is None:
-            if found := graph.values_of(loss, wanted, output):
-                yield loss, output, at, wanted, *found
-
-
 def _unreduced(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """A loss of several numbers, of which Keras takes the sum."""
-    fine = [loss for loss, *_, values, _ in _asked(case) if not values.ndim]
+    fine = [loss for loss, *_, values, _ in case.asked if not values.ndim]
     for loss in keras.tree.flatten(graph.compiled_with(case.model)["loss"]):
         own = type(loss).__call__ is not keras.losses.Loss.__call__
         several = getattr(loss, "reduction", "sum") in (None, "none")
@@ -106,7 +90,7 @@ def _weighed(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     role = "sample weight"
     if graph.own_code(case.model) or not any(case.part(role)):
         return
-    for _, output, at, _, values, by_sample in _asked(case):
+    for _, output, at, _, values, by_sample in case.asked:
         rule = functools.partial(targets.weights_of_a_batch, output.ndim)
         if by_sample:
             shape = values.shape[1:]
@@ -127,7 +111,7 @@ def _column_of_weights(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     listed = isinstance(parts[1], (list, tuple))
     if not graph.has_list_of_one(case.model) or not listed:
         return
-    if [by_sample for *_, by_sample in _asked(case)] == [False]:
+    if [by_sample for *_, by_sample in case.asked] == [False]:
         return  # their mean is all it takes
     for name, value in case.part("sample weight")[0].items():
         if getattr(value, "ndim", 1) == 2 and value.shape[1] == 1:
@@ -143,7 +127,7 @@ def _column_of_weights(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
 
 def _flat(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """Targets that a loss of one's own sets each against every answer."""
-    for loss, output, at, wanted, values, _ in _asked(case):
+    for loss, output, at, wanted, values, _ in case.asked:
         known = graph.loss_of(loss, output).name
         if known or wanted.ndim != output.ndim - 1 or output.shape[-1] != 1:
             continue

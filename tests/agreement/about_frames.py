@@ -224,6 +224,27 @@ def texts_in_a_tensor():
     return Given(looked_up((1,)), {"x": texts}, ONES)
 
 
+def texts_in_batches(texts):
+    batch = {"x": texts}, ONES
+    data = endless(batch)
+    return Given(looked_up(()), data, fit={"steps_per_epoch": 2})
+
+
+@fails
+def texts_as_objects_in_batches():
+    return texts_in_batches(WAYS)
+
+
+@runs
+def texts_in_tensors_in_batches():
+    return texts_in_batches(tf.constant(WAYS))
+
+
+@fails
+def texts_in_a_tensor_for_numbers():
+    return one(tf.constant([["1"], ["2"]] * 4))
+
+
 @fails
 def a_text_that_is_missing():
     texts = np.array(["by air", None] * 4, dtype=object)

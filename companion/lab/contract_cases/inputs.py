@@ -6,6 +6,7 @@ import collections
 from functools import partial
 from typing import Any
 
+import keras
 import numpy as np
 
 from companion.feeding.missing import with_presence
@@ -46,6 +47,7 @@ OBJECTS = WORDS.astype(object)
 
 DAYS = np.datetime64("2024-01-01") + np.arange(2 * N).reshape(N, 2)
 A_DAY = np.timedelta64(1, "D")
+as_tensor = partial(keras.ops.convert_to_tensor, dtype="string")
 MASKED = np.ma.masked_equal(X, X[3, 0])
 
 
@@ -106,16 +108,16 @@ CASES: tuple[Case, ...] = (
     _text(
         "texts of the wrong type",
         FAILS,
-        WORDS,
+        WORDS[:, None],
         OBJECTS,
-        lambda v: v.astype(object),
+        as_tensor,
     ),
     _text(
         "texts with a last axis of 1",
         FAILS,
         OBJECTS[:, None],
         OBJECTS,
-        lambda values: values[:, 0],
+        as_tensor,
     ),
     _number(
         "one sample without a batch axis",

@@ -148,7 +148,8 @@ def of_scaled(dtype: str = "float32", by: float = 0.01) -> Maker:
 def of_texts() -> keras.Model:
     """Of a word."""
     lookup = part(layers.StringLookup, vocabulary=["air", "sea"])
-    return of_x((), lookup, embedding, dtype="string")()
+    flat = layers.Flatten
+    return of_x((1,), lookup, embedding, flat, dtype="string")()
 
 
 def adapted(values: Any = X) -> Any:
