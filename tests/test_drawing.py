@@ -377,6 +377,7 @@ def test_every_shape_and_name_is_written(make):
             assert step.title.replace(" ", "") in written.replace(" ", "")
 
 
+@pytest.mark.slow
 @every_model
 def test_words_depend_on_the_model_alone(make):
     before = describe_model(make())

@@ -64,6 +64,7 @@ def test_what_comes_out_has_the_size_of_what_goes_in(shape, how):
     assert edited.std() > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filters", [(3,), (3, 4), [2, 3, 4, 5]])
 def test_there_are_as_many_levels_as_filters(filters):
     model = small((9, 10, 1), filters=filters)
@@ -117,6 +118,7 @@ def test_the_order_of_the_words_counts(how):
     assert np.abs(edited - other).max() > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOWS)
 def test_padding_is_ignored(how):
     """Longer texts of the same words, and another vector for padding."""

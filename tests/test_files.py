@@ -235,6 +235,7 @@ def test_a_manifest_that_was_changed_is_looked_at(folder, text, words):
         FilePairs.from_csv(folder, folder / "manifest.csv")
 
 
+@pytest.mark.slow
 def test_a_million_samples_are_paired_with_little_memory(monkeypatch):
     """A tenth of them here, so that the test is quick."""
     count = 100_000
@@ -677,6 +678,7 @@ def model():
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 1, 4])
 def test_losses_are_those_in_memory_to_the_bit(folder, workers):
     options = dict(shuffle=True, seed=1, workers=workers)

@@ -149,6 +149,7 @@ def step_by_hand(maker, judge, smoothing):
             variable.assign_sub(rate * tf.convert_to_tensor(gradient))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("made_of", "smoothing"),
     [
@@ -177,6 +178,7 @@ def test_a_step_is_that_of_two_tapes(made_of, smoothing):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rates", "still"), [((0.0, 0.3), 0), ((0.1, 0.0), 1)]
 )
@@ -215,6 +217,7 @@ def half_precision():
     keras.config.set_dtype_policy("float32")
 
 
+@pytest.mark.slow
 def test_in_half_precision_both_losses_are_scaled(half_precision):
     compiled = gan()
     fit(compiled)
@@ -287,6 +290,7 @@ ADDED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
 @pytest.mark.parametrize(
     ("parts", "losses", "slopes"), ADDED.values(), ids=ADDED
@@ -367,6 +371,7 @@ def test_an_ordinary_model_holds_its_averages_after_fit():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kept", [(True, True), (True, False), (False, True)]
 )
@@ -381,6 +386,7 @@ def test_after_fit_a_network_holds_the_averages_of_its_optimiser(kept):
         assert_same(found, held, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_best_weights_replace_the_averages():
     """As in Keras, where averages come before the end of training."""
     compiled, pair, averages = averaged(True, True)
@@ -473,6 +479,7 @@ def test_from_labels_that_lie_it_makes_the_same_of_every_label():
     assert np.linalg.norm(found - found.mean(axis=0), axis=1).max() < 0.5
 
 
+@pytest.mark.slow
 def test_training_draws_nothing_from_the_state_that_all_share():
     """Keras draws first weights from it, as for any model."""
     of_numpy = np.random.get_state()[1].tolist()
@@ -499,6 +506,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made_of", [networks, one_tensor])
 def test_metrics_are_those_of_both_networks(made_of):
     compiled = gan(made_of=made_of, smoothing=0.2, run_eagerly=True)
@@ -528,6 +536,7 @@ def test_every_sample_counts_alike_also_in_a_shorter_batch():
     np.testing.assert_allclose(whole, parts, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_metrics_begin_anew_with_each_epoch():
     together, apart = gan(run_eagerly=True), gan(run_eagerly=True)
 
@@ -571,6 +580,7 @@ def test_the_shares_say_what_the_discriminator_can_tell(
 # Fit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["generator", "tf.data"])
 def test_other_sources_of_batches_train_alike(source, expected):
     compiled = gan()
@@ -584,6 +594,7 @@ def test_other_sources_of_batches_train_alike(source, expected):
     assert_same(values(compiled.weights), expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_callbacks_see_what_is_validated(tmp_path):
     compiled = gan(SGD(0.1), SGD(0.3))
     best = tmp_path / "best.keras"
@@ -662,6 +673,7 @@ def test_interrupted_and_resumed_it_ends_with_the_same_weights(tmp_path):
     assert_same(whole, run("stopped"), rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("label", "noise"), ("noise", "label")])
 def test_called_it_is_its_generator_network(names):
     compiled = gan()
@@ -680,6 +692,7 @@ def test_called_it_is_its_generator_network(names):
         )
 
 
+@pytest.mark.slow
 def test_the_order_of_names_does_not_matter_in_training(expected):
     compiled = gan()
     turned = [dict(reversed(part.items())) for part in (DRAWN, REAL)]
@@ -732,6 +745,7 @@ def test_saved_and_loaded_it_goes_on_as_if_nothing_had_been(
     assert_same(state(compiled), state(loaded), rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_both_optimisers_are_saved_as_they_were_made(tmp_path):
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
     compiled = gan(
@@ -769,6 +783,7 @@ def test_a_gan_that_was_never_compiled_is_saved_too(tmp_path):
     assert_same(values(fresh.weights), values(loaded.weights), rtol=0)
 
 
+@pytest.mark.slow
 def test_exported_it_serves_what_its_generator_network_makes(tmp_path):
     compiled = gan()
     read = [DRAWN[t.name] for t in compiled.generator_network.inputs]
@@ -1017,6 +1032,7 @@ def test_batches_of_another_form_are_refused(data, received, method):
     )
 
 
+@pytest.mark.slow
 def test_inputs_and_layers_without_weights_may_be_shared(tmp_path):
     compiled = gan(made_of=lambda: reading(table(), table()))
     real = {name: REAL[name] for name in ("label", "numbers")}
@@ -1087,6 +1103,7 @@ def test_between_fits_it_changes_with_compile(method):
     assert_same(values(layer.weights), before[1], rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROLES)
 def test_what_is_frozen_before_compile_stays_as_it_is(name):
     frozen = ConditionalGAN(*networks())

@@ -440,6 +440,7 @@ def policy():
     keras.config.set_dtype_policy(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("again", "when"),
     [
@@ -462,6 +463,7 @@ def test_what_is_frozen_stays_frozen(how, again, when, tmp_path):
     assert not equal(weights_inside(model, "head"), before[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [loaded, cloned])
 @pytest.mark.parametrize("how", OURS)
 def test_what_was_frozen_can_learn_again(how, again, tmp_path):
@@ -475,6 +477,7 @@ def test_what_was_frozen_can_learn_again(how, again, tmp_path):
     assert not equal(weights_inside(model), before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("everywhere", [True, False])
 @pytest.mark.parametrize("again", [as_built, loaded, cloned])
 @pytest.mark.parametrize("how", OURS)

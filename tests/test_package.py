@@ -134,6 +134,7 @@ def test_nothing_but_numpy_and_keras_is_loaded_at_once(path):
     assert {m.split(".")[0] for m in imported_at_top(path)} <= allowed
 
 
+@pytest.mark.slow
 def test_import_linter_tells_of_an_import_in_the_wrong_direction(tmp_path):
     """The contracts in pyproject.toml hold, and can be broken."""
     copy = tmp_path / "companion"

@@ -276,6 +276,7 @@ def trained(**options):
     )
 
 
+@pytest.mark.slow
 def test_progress_says_how_far_a_training_is(line):
     trained()
 
@@ -289,6 +290,7 @@ def test_progress_says_how_far_a_training_is(line):
     assert "; val_loss " in states[-1]
 
 
+@pytest.mark.slow
 def test_progress_does_not_keep_a_training_waiting(line, monkeypatch):
     monkeypatch.setattr(progress, "_PAUSE", 1000)
 
@@ -297,6 +299,7 @@ def test_progress_does_not_keep_a_training_waiting(line, monkeypatch):
     assert len(line) == 3 and line[1]
 
 
+@pytest.mark.slow
 def test_progress_is_silent_outside_of_a_notebook(capfd, monkeypatch):
     trained()
     monkeypatch.setattr(

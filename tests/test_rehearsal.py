@@ -194,6 +194,7 @@ def test_a_layer_counts_its_calls_as_before():
     assert not model.last.built
 
 
+@pytest.mark.slow
 def test_a_checked_model_is_saved_and_loaded_with_its_optimizer():
     keras.utils.clear_session()
     model = plain()
@@ -225,6 +226,7 @@ def test_a_generator_stands_where_it_stood():
     )
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_run_is_as_it_was():
     keras.utils.clear_session()
     model = plain()
@@ -492,6 +494,7 @@ class Compiled(keras.Model):
         return super().train_step(data)
 
 
+@pytest.mark.slow
 def test_a_step_compiled_by_hand_leaves_no_trace():
     slots, losses = [], []
     for checked in (False, True):

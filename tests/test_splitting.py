@@ -57,6 +57,7 @@ def test_every_row_is_in_one_part_of_the_size_asked_for(rows, shares, seed):
     assert np.abs([len(p) for p in parts] - exact).max() < 1 + 1e-6
 
 
+@pytest.mark.slow
 @given(
     labels=st.lists(st.integers(0, 5), min_size=1, max_size=200),
     kind=st.sampled_from(["int8", "float32", "bool", "<U3", "O"]),
@@ -192,6 +193,7 @@ def test_objects_without_an_order_are_groups():
     assert sorted(len({*mixed[part]}) for part in parts) == [2, 2]
 
 
+@pytest.mark.slow
 def test_shares_may_be_rounded():
     """A millionth that is lacking would be 6 rows here."""
     parts = split_rows(6_000_000, [0.333333] * 3, seed=0)

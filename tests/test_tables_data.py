@@ -99,6 +99,7 @@ def test_each_part_has_directors_of_many_films(table):
     assert max(sizes) < 1.2 * min(sizes)
 
 
+@pytest.mark.slow
 def test_film_arrays_are_the_rows_of_the_table(table):
     for part, rows in zip(film_arrays(3), film_parts(3)):
         there = table.iloc[rows]
@@ -118,6 +119,7 @@ def test_film_arrays_are_the_rows_of_the_table(table):
         )
 
 
+@pytest.mark.slow
 def test_film_numbers_are_scaled_by_training_films():
     train, validation, test = film_arrays()
 
@@ -133,6 +135,7 @@ def test_film_numbers_are_scaled_by_training_films():
     assert train.table[:, 4:].sum(axis=0).min() >= 30
 
 
+@pytest.mark.slow
 def test_metacritic_says_most_but_is_often_missing():
     """What the chapter on missing inputs is about."""
     train, _, test = film_arrays()

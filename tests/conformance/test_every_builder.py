@@ -61,6 +61,7 @@ def test_a_layer_of_ours_has_the_weights_of_the_plain_keras_model(row):
     )
 
 
+@pytest.mark.slow
 def test_it_computes_what_the_plain_keras_model_computes(row):
     model, plain = row.build(), row.plain()
     model.set_weights(moved(model.get_weights()))
