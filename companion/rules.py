@@ -210,10 +210,11 @@ class Spec:
 
     def _text(self, value: Any) -> Fault | None:
         """Texts as tensors, or as objects along one axis."""
-        plain = isinstance(value, np.ndarray)
-        if not plain or (kind_of(value), value.ndim) == ("O", 1):
+        kind, plain = kind_of(value), isinstance(value, np.ndarray)
+        if not plain or (kind, value.ndim) == ("O", 1):
             return None
-        fix = "Make it a tensor: tf.constant(values)."
+        make = "tf.as_string" if kind in NUMBERS else "tf.constant"
+        fix = f"Make it a tensor of texts: {make}(values)."
         return Fault(str(self), describe(value), fix)
 
     def _number(self, value: Any) -> Fault | None:
@@ -223,7 +224,7 @@ class Spec:
             fix = "Give values.real, values.imag: Keras drops the second."
             return Fault(str(self), describe(value), fix, SILENT)
         if kind not in NUMBERS:
-            kind = kind if viewed else ""
+            kind = "" if keras.ops.is_tensor(value) else kind
             fix = _NO_NUMBERS.get(kind, CONVERT)
             return Fault(str(self), describe(value), fix)
         whole_asked = self.dtype.startswith(("int", "uint"))

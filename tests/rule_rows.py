@@ -200,8 +200,10 @@ def _of_texts(r):
     word, pair = r.Spec((), "string"), r.Spec((2,), "string")
     words = a("a", "b", dtype=object)
     yield word.fault(words), None
-    convert = "Make it a tensor: tf.constant(values)."
+    convert = "Make it a tensor of texts: tf.constant(values)."
     yield word.fault(a("a", "b")), (FAILS, "string (batch,)", convert)
+    numbered = "Make it a tensor of texts: tf.as_string(values)."
+    yield word.fault(a(1, 2)), (FAILS, numbered)
     yield (
         word.fault(a("a", "b")[:, None]),
         (FAILS, f"{word} / <U1 (2, 1)", convert),
