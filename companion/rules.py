@@ -71,7 +71,7 @@ _NO_NUMBERS = {
     "U": _TEXTS,
     "S": _TEXTS,
     "V": "Give each field as an array of its own.",
-    "": "If these are numbers: tf.strings.to_number(values).",
+    "": "If these are numbers: tf.strings.to_number(values).",  # a tensor
 }
 
 
