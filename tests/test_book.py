@@ -578,6 +578,20 @@ def test_pages_that_take_too_long_or_leave_files_are_told():
     assert not whole_run.faults({"feeding": 9.0}, {BOOK}, {BOOK})
 
 
+@pytest.mark.parametrize("times", [1, 5])
+def test_on_a_slow_machine_only_a_page_later_than_others_is_told(times):
+    proofs = json.loads((BOOK / "proofs.json").read_text())
+    alone = {
+        p["chapter"]: min(p["seconds"], whole_run.LIMIT) for p in proofs
+    }
+    seconds = {name: times * taken for name, taken in alone.items()}
+
+    assert not whole_run.faults(seconds, {BOOK}, {BOOK})
+    seconds["rules"] = times * 150
+    late = whole_run.faults(seconds, {BOOK}, {BOOK})
+    assert [line.split(":")[0] for line in late] == ["rules"]
+
+
 OFFLINE = """
 import socket
 for attempt in (
